@@ -1,0 +1,59 @@
+package config
+
+import "github.com/spf13/pflag"
+
+const (
+	configFlag     = "config"
+	configVariable = "ZAPOMNI_CONFIG"
+	serveRoom      = "transport"
+)
+
+// Flags adds the flags that every command has: --config and one for each
+// setting that names a flag, apart from those of ServeFlags.
+func Flags(fs *pflag.FlagSet) {
+	fs.String(configFlag, "", "configuration file (YAML, TOML or JSON)")
+	add(fs, func(s setting) bool { return s.room != serveRoom })
+}
+
+// ServeFlags adds the flags of the command that serves clients: how they
+// reach it.
+func ServeFlags(fs *pflag.FlagSet) {
+	add(fs, func(s setting) bool { return s.room == serveRoom })
+}
+
+func add(fs *pflag.FlagSet, wanted func(setting) bool) {
+	defaults := Defaults()
+	for _, s := range settings() {
+		if s.flag != "" && wanted(s) {
+			fs.Var(&flagValue{setting: s, text: s.shown(&defaults)}, s.flag, s.usage)
+		}
+	}
+}
+
+// A flagValue is checked as soon as it is given, so that a bad one is a
+// mistake in the use of the command.
+type flagValue struct {
+	setting setting
+	text    string
+}
+
+func (f *flagValue) String() string { return f.text }
+
+func (f *flagValue) Type() string { return f.setting.typeName() }
+
+func (f *flagValue) Set(text string) error {
+	v, err := convert(f.setting.typ, text)
+	if err != nil {
+		return err
+	}
+	c := Defaults()
+	f.setting.set(&c, v)
+	for _, err := range mistakes(&c, f.setting.room) {
+		// Other mistakes are those of a default that is filled in later.
+		if subject(err.Error()) == f.setting.last() {
+			return err
+		}
+	}
+	f.text = text
+	return nil
+}

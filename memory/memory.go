@@ -1,0 +1,126 @@
+// Package memory is the subject of the program: texts that are kept and found
+// again. It declares what it needs from outside (see store.go) and imports
+// nothing of ours but its own leaves, so it can be read and tested with no
+// database, protocol or network in sight.
+//
+// A memory that Add or Update acknowledged is kept; Recall finds it at once.
+package memory
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// ID names a memory: a UUID in its canonical lower-case form.
+type ID string
+
+// NewID makes an ID that sorts by the time it was made (UUID version 7).
+func NewID() ID { return ID(uuid.Must(uuid.NewV7()).String()) }
+
+// ParseID reads a UUID in any of its usual spellings.
+func ParseID(s string) (ID, error) {
+	u, err := uuid.Parse(s)
+	if err != nil {
+		return "", &FieldError{Field: "memory_id", Why: "memory_id is not a UUID"}
+	}
+	return ID(u.String()), nil
+}
+
+// Workspace names what keeps memories apart.
+type Workspace string
+
+// Memory is one text that was kept.
+type Memory struct {
+	ID        ID
+	Workspace Workspace
+	// Text is what was given, without blanks around it. Valid UTF-8.
+	Text string
+	// Metadata is what was given, as a JSON object; nil when none was.
+	Metadata []byte
+	// Tags and Source are read off Metadata.
+	Tags   []string
+	Source string
+	// CreatedAt is when the memory was first recorded, ValidFrom the time it
+	// speaks of: metadata's timestamp, or CreatedAt. Both UTC, in microseconds.
+	CreatedAt time.Time
+	ValidFrom time.Time
+	// Chunks cover Text in order. A store keeps their bounds, not their texts.
+	Chunks []Chunk
+}
+
+// Chunk is a piece of a memory: Text[Start:End] of the memory it belongs to.
+type Chunk struct {
+	Start, End int // bytes
+}
+
+// WorkspaceInfo describes a workspace.
+type WorkspaceInfo struct {
+	ID          Workspace
+	Name        string
+	Description string
+	CreatedAt   time.Time // UTC
+}
+
+// Counts says how much a workspace holds.
+type Counts struct {
+	Memories int
+	Chunks   int
+	// Oldest and Newest are the first and last CreatedAt; zero when empty.
+	Oldest, Newest time.Time
+}
+
+// Stats describes a workspace and the store it is in.
+type Stats struct {
+	Counts
+	// Bytes is the size of the whole store, of all workspaces together.
+	Bytes int64
+}
+
+// Filter narrows a recall. The zero value lets everything through.
+type Filter struct {
+	Tags   []string // any of them
+	Source string   // equal to it
+	// From and To bound ValidFrom: From <= t < To. Zero means unbounded.
+	From, To time.Time
+}
+
+// Question is what Recall answers.
+type Question struct {
+	Workspace Workspace
+	Text      string
+	Limit     int // hits at most, 1 to 100
+	Filter    Filter
+}
+
+// Hit is a memory found, shown by its best chunk.
+type Hit struct {
+	Memory ID
+	// Chunk is the index of the chunk shown, Chunks how many the memory has.
+	Chunk, Chunks int
+	Text          string  // of the chunk shown
+	Score         float64 // 0 to 1, higher is better
+	// Others counts further chunks of the same memory that matched.
+	Others    int
+	Tags      []string
+	Source    string
+	CreatedAt time.Time
+	ValidFrom time.Time
+	// Reasons says why it matched, strongest first.
+	Reasons []Reason
+}
+
+// Reason is one cause of a match.
+type Reason struct {
+	Kind string // one of the Because constants
+	What string // the words, name or memory that caused it; may be empty
+}
+
+// The kinds of Reason.
+const (
+	BecauseWords    = "words"    // words of the question stand in it
+	BecausePhrase   = "phrase"   // the question stands in it as it is
+	BecauseName     = "name"     // it is headed by a name in the question
+	BecauseLink     = "link"     // a hit names it
+	BecauseNeighbor = "neighbor" // it was said next to a hit
+)

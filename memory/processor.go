@@ -1,0 +1,136 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"zapomni/memory/chunk"
+	"zapomni/memory/words"
+)
+
+// Processor keeps memories and recalls them. It is safe for use by many
+// goroutines. The store stays the caller's to close.
+type Processor struct {
+	store    Store
+	config   Config
+	analyzer *words.Analyzer
+	docs     *docCache
+	weights  weights
+	now      func() time.Time
+}
+
+// New returns a processor over store. The config must be valid.
+func New(store Store, config Config) *Processor {
+	analyzer := new(words.Analyzer)
+	return &Processor{
+		store: store, config: config, analyzer: analyzer,
+		docs: newDocCache(analyzer, cachedText), weights: defaultWeights(), now: time.Now,
+	}
+}
+
+// Add keeps a text as a new memory. When it returns nil, the memory is kept
+// and found. A workspace that does not exist is an UnknownWorkspaceError.
+func (p *Processor) Add(ctx context.Context, d Draft) (Memory, error) {
+	m, err := p.memory(d)
+	if err != nil {
+		return Memory{}, err
+	}
+	m.ID = NewID()
+	return m, p.put(ctx, m)
+}
+
+// Get returns a memory, or ErrNotFound.
+func (p *Processor) Get(ctx context.Context, w Workspace, id ID) (Memory, error) {
+	m, err := p.store.Get(ctx, w.orDefault(), id)
+	if err != nil {
+		return Memory{}, fmt.Errorf("get memory %s: %w", id, err)
+	}
+	return m, nil
+}
+
+// Update puts a new text and metadata in the place of a memory's, which keeps
+// its ID and the time it was recorded. It returns ErrNotFound if there is none.
+func (p *Processor) Update(ctx context.Context, id ID, d Draft) (Memory, error) {
+	m, err := p.memory(d)
+	if err != nil {
+		return Memory{}, err
+	}
+	old, err := p.Get(ctx, m.Workspace, id)
+	if err != nil {
+		return Memory{}, err
+	}
+	if m.ValidFrom.Equal(m.CreatedAt) {
+		m.ValidFrom = old.ValidFrom
+	}
+	m.ID, m.CreatedAt = old.ID, old.CreatedAt
+	return m, p.put(ctx, m)
+}
+
+// Delete forgets a memory. It returns ErrNotFound if there is none.
+func (p *Processor) Delete(ctx context.Context, w Workspace, id ID) error {
+	if err := p.store.Delete(ctx, w.orDefault(), id); err != nil {
+		return fmt.Errorf("delete memory %s: %w", id, err)
+	}
+	return nil
+}
+
+// Clear forgets everything: all memories, and all workspaces but the default
+// one.
+func (p *Processor) Clear(ctx context.Context) error {
+	if err := p.store.Clear(ctx); err != nil {
+		return fmt.Errorf("clear: %w", err)
+	}
+	return nil
+}
+
+// Stats counts what a workspace holds.
+func (p *Processor) Stats(ctx context.Context, w Workspace) (Stats, error) {
+	counts, err := p.Counts(ctx, w)
+	if err != nil {
+		return Stats{}, err
+	}
+	size, err := p.store.Size(ctx)
+	if err != nil {
+		return Stats{}, fmt.Errorf("size of the store: %w", err)
+	}
+	return Stats{Counts: counts, Bytes: size}, nil
+}
+
+// memory makes of a draft what will be kept, but for its ID.
+func (p *Processor) memory(d Draft) (Memory, error) {
+	text, err := cleanText(d.Text, p.config.MaxTextLength)
+	if err != nil {
+		return Memory{}, err
+	}
+	about, err := readMetadata(d.Metadata)
+	if err != nil {
+		return Memory{}, err
+	}
+	now := p.now().UTC().Truncate(time.Microsecond)
+	m := Memory{
+		Workspace: d.Workspace.orDefault(), Text: text,
+		Metadata: about.json, Tags: about.tags, Source: about.source,
+		CreatedAt: now, ValidFrom: now, Chunks: p.split(text),
+	}
+	if !about.timestamp.IsZero() {
+		m.ValidFrom = about.timestamp
+	}
+	return m, nil
+}
+
+func (p *Processor) split(text string) []Chunk {
+	pieces := chunk.Split(text, chunk.Options{Size: p.config.ChunkSize, Overlap: p.config.ChunkOverlap})
+	chunks := make([]Chunk, len(pieces))
+	for i, piece := range pieces {
+		chunks[i] = Chunk(piece)
+	}
+	return chunks
+}
+
+func (p *Processor) put(ctx context.Context, m Memory) error {
+	if err := p.store.Put(ctx, m); err != nil {
+		return fmt.Errorf("put memory %s: %w", m.ID, p.explain(ctx, m.Workspace, err))
+	}
+	return nil
+}

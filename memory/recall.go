@@ -1,0 +1,172 @@
+package memory
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"zapomni/memory/words"
+)
+
+// Limits of a question.
+const (
+	MaxQueryLength = 1000 // characters
+	MaxLimit       = 100  // hits
+)
+
+// Recall answers a question: the memories that match best, best first, each
+// shown by its best chunk. A workspace that does not exist answers like an
+// empty one. The same question over the same memories gives the same answer,
+// whatever the store: stores give candidates, the ranking is done here.
+func (p *Processor) Recall(ctx context.Context, q Question) ([]Hit, error) {
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	r := p.recall(q)
+	if err := r.run(ctx); err != nil {
+		return nil, fmt.Errorf("recall: %w", err)
+	}
+	return r.hits(q.Limit), nil
+}
+
+func (q Question) check() error {
+	if at := invalidUTF8(q.Text); at >= 0 {
+		return &FieldError{Field: "query", Why: fmt.Sprintf("query is not valid UTF-8 at byte %d", at)}
+	}
+	switch {
+	case strings.TrimSpace(q.Text) == "":
+		return &FieldError{Field: "query", Why: "query cannot be empty or contain only whitespace"}
+	case utf8.RuneCountInString(q.Text) > MaxQueryLength:
+		return &FieldError{Field: "query", Why: fmt.Sprintf("query exceeds %d characters", MaxQueryLength)}
+	case q.Limit < 1 || q.Limit > MaxLimit:
+		return &FieldError{Field: "limit", Why: fmt.Sprintf("limit must be between 1 and %d, got %d", MaxLimit, q.Limit)}
+	}
+	return nil
+}
+
+// recall is one question under way.
+type recall struct {
+	store     Searcher
+	docs      *docCache
+	weigh     weights
+	workspace Workspace
+	filter    Filter
+
+	query    words.Query
+	terms    []term  // of query.Terms
+	total    float64 // worth of all terms
+	average  float64 // length of the first candidates, in words
+	chunks   map[Ref]*candidate
+	memories map[ID]*found
+	ranked   []*found // best first
+}
+
+// candidate is a chunk that came into view.
+type candidate struct {
+	passage *Passage
+	doc     *words.Doc
+	match   *match // nil until it is scored
+}
+
+// found is a memory that came into view, with what speaks for it.
+type found struct {
+	id     ID
+	chunks []*candidate // those that came into view
+	best   *candidate   // of chunks
+	own    float64      // what its own text is worth
+	link   float64      // what is added because a hit names it,
+	by     *found       // and the hit that does
+	near   float64      // what is added because of what was said around it,
+	beside *found       // and the one that adds most
+	score  float64      // all together
+}
+
+// first returns a chunk that tells what kind of memory it is.
+func (m *found) first() *candidate { return m.chunks[0] }
+
+func (p *Processor) recall(q Question) *recall {
+	return &recall{
+		store: p.store, docs: p.docs, weigh: p.weights, workspace: q.Workspace.orDefault(), filter: q.Filter,
+		query: p.analyzer.Query(q.Text), chunks: make(map[Ref]*candidate), memories: make(map[ID]*found),
+	}
+}
+
+// run goes from the question to r.ranked.
+func (r *recall) run(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{r.countTerms, r.look, r.followNames, r.lookAround} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+		r.rank()
+	}
+	return nil
+}
+
+// fetch brings chunks into view and scores their memories.
+func (r *recall) fetch(ctx context.Context, refs []Ref) error {
+	missing := make([]Ref, 0, len(refs))
+	for _, ref := range refs {
+		if r.chunks[ref] != nil {
+			continue
+		}
+		if d, ok := r.docs.get(ref); ok {
+			r.admit(d)
+			continue
+		}
+		missing = append(missing, ref)
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	passages, err := r.store.Passages(ctx, r.workspace, missing)
+	if err != nil {
+		return fmt.Errorf("passages: %w", err)
+	}
+	for i := range passages {
+		r.admit(r.docs.put(&passages[i]))
+	}
+	return nil
+}
+
+func (r *recall) admit(d cachedDoc) {
+	if !r.filter.admits(d.passage) {
+		return
+	}
+	c := &candidate{passage: d.passage, doc: d.doc}
+	r.chunks[d.passage.Ref] = c
+	m := r.memories[d.passage.Memory]
+	if m == nil {
+		m = &found{id: d.passage.Memory}
+		r.memories[m.id] = m
+	}
+	m.chunks = append(m.chunks, c)
+}
+
+// admits reports whether a passage is let through.
+func (f Filter) admits(p *Passage) bool {
+	switch {
+	case f.Source != "" && f.Source != p.Source,
+		!f.From.IsZero() && p.ValidFrom.Before(f.From),
+		!f.To.IsZero() && !p.ValidFrom.Before(f.To):
+		return false
+	}
+	return len(f.Tags) == 0 || slices.ContainsFunc(f.Tags, func(tag string) bool { return slices.Contains(p.Tags, tag) })
+}
+
+// rank puts what was found in order. Equals are ordered by age, the newest
+// first.
+func (r *recall) rank() {
+	r.ranked = r.ranked[:0]
+	for _, m := range r.memories {
+		if m.score > 0 {
+			r.ranked = append(r.ranked, m)
+		}
+	}
+	slices.SortFunc(r.ranked, func(a, b *found) int {
+		p, q := a.best.passage, b.best.passage
+		return cmp.Or(cmp.Compare(b.score, a.score), q.ValidFrom.Compare(p.ValidFrom), cmp.Compare(q.Order, p.Order), cmp.Compare(a.id, b.id))
+	})
+}

@@ -1,0 +1,200 @@
+package memory
+
+import (
+	"slices"
+
+	"zapomni/memory/words"
+)
+
+// weights say how much each feature of a match counts. One unit is the worth
+// of all terms of the question, each standing once in a text of average
+// length. They were set by hand, by sense first, and checked on five
+// collections of questions at once (conversations, abstracts, encyclopedia,
+// code); see docs/adr for the figures.
+type weights struct {
+	saturation float64 // k1 of BM25: how soon repeating a word stops to count
+	length     float64 // b of BM25: how much a text longer than average is worth less
+	short      float64 // texts of fewer words all count as equally short
+	coverage   float64 // how much the share of the terms that stand counts beyond their sum
+	head       float64 // a term in a title, a signature or the comment below it
+	pair       float64 // two terms side by side, as in the question
+	phrase     float64 // the question as it is
+	title      float64 // the whole title stands in the question
+	lead       float64 // a name in the question heads the text
+	speaker    float64 // the one who says it is named in the question
+
+	link    float64 // a good hit names it
+	linkOwn float64 // part of link that depends on how well it matches itself
+	linkCap float64 // never as much as the hit that names it
+
+	adjacent float64 // of the score of the line before and after, in a conversation
+	nextBut  float64 // of those one further
+	session  float64 // of the best of the same session
+}
+
+func defaultWeights() weights {
+	return weights{
+		saturation: 1.1, length: 0.75, short: 40, coverage: 0.75, head: 0.5, pair: 0.3, phrase: 0.5,
+		title: 1.2, lead: 0.6, speaker: 0.1,
+		link: 0.6, linkOwn: 0.35, linkCap: 0.95,
+		adjacent: 0.3, nextBut: 0.15, session: 0.3,
+	}
+}
+
+// match is how a chunk meets the question.
+type match struct {
+	counts []int  // of each term
+	inHead []bool // whether each term stands in the head
+	worth  float64
+	pairs  float64
+	phrase bool
+}
+
+// meet compares a chunk with the question.
+func (r *recall) meet(d *words.Doc) *match {
+	m := &match{counts: make([]int, len(r.terms)), inHead: make([]bool, len(r.terms))}
+	before := -1
+	paired := make([]bool, len(r.terms))
+	for at, h := range d.Stems {
+		i := r.term(h)
+		if i >= 0 {
+			m.counts[i]++
+			m.inHead[i] = m.inHead[i] || at < d.Head
+			if before >= 0 && before == i-1 && !r.terms[i].Gap && !paired[i] {
+				paired[i] = true
+				m.pairs += min(r.terms[i].weight, r.terms[before].weight)
+			}
+		}
+		before = i
+	}
+	for _, h := range d.Wholes {
+		if i := r.term(h); i >= 0 {
+			m.counts[i]++
+		}
+	}
+	for i, n := range m.counts {
+		if n > 0 {
+			m.worth += r.terms[i].weight
+		}
+	}
+	m.phrase = len(r.query.Sequence) > 1 && contains(d.Stems, r.query.Sequence)
+	return m
+}
+
+// term returns which term of the question h is; -1 if none.
+func (r *recall) term(h words.Hash) int {
+	for i := range r.terms {
+		if r.terms[i].Hash == h {
+			return i
+		}
+	}
+	return -1
+}
+
+// contains reports whether run stands in s.
+func contains(s, run []words.Hash) bool {
+	for i := 0; i+len(run) <= len(s); i++ {
+		if s[i] == run[0] && slices.Equal(s[i:i+len(run)], run) {
+			return true
+		}
+	}
+	return false
+}
+
+// score sets what m is worth by its own text: BM25 over the terms of all its
+// chunks in view, and what else speaks for it.
+func (r *recall) score(m *found) {
+	if r.total == 0 {
+		return
+	}
+	sum := match{counts: make([]int, len(r.terms)), inHead: make([]bool, len(r.terms))}
+	var bonus, speaker float64
+	for _, c := range m.chunks {
+		if c.match == nil {
+			c.match = r.meet(c.doc)
+		}
+		sum.add(c.match)
+		if m.best == nil || c.match.better(m.best.match) {
+			m.best = c
+		}
+		if c.passage.Index == 0 {
+			bonus = r.headWorth(c.doc)
+		}
+		if c.doc.Speaker != 0 && r.term(c.doc.Speaker) >= 0 {
+			speaker = r.weigh.speaker
+		}
+	}
+	worth := r.bm25(&sum, m.length()) + r.weigh.pair*sum.pairs + bonus
+	if sum.phrase {
+		worth += r.weigh.phrase * r.total
+	}
+	m.own = worth * (1 + speaker) / r.total
+	m.score = m.own
+}
+
+func (m *match) add(c *match) {
+	for i, n := range c.counts {
+		m.counts[i] += n
+		m.inHead[i] = m.inHead[i] || c.inHead[i]
+	}
+	m.pairs = max(m.pairs, c.pairs)
+	m.phrase = m.phrase || c.phrase
+}
+
+// better reports whether a chunk shows better than another why it was found.
+func (m *match) better(than *match) bool {
+	if m.phrase != than.phrase {
+		return m.phrase
+	}
+	return m.worth+m.pairs > than.worth+than.pairs
+}
+
+// bm25 is Robertson and Zaragoza's, with the head of a text as a field of its
+// own, times a factor that grows with the share of the terms that stand.
+func (r *recall) bm25(m *match, length float64) float64 {
+	k1 := r.weigh.saturation
+	norm := 1 - r.weigh.length + r.weigh.length*max(length, r.weigh.short)/max(r.average, r.weigh.short)
+	var sum, covered float64
+	for i, n := range m.counts {
+		if n == 0 {
+			continue
+		}
+		tf, w := float64(n), r.terms[i].weight
+		sum += w * tf * (k1 + 1) / (tf + k1*norm)
+		covered += w
+		if m.inHead[i] {
+			sum += r.weigh.head * w
+		}
+	}
+	return sum * (1 + r.weigh.coverage*covered/r.total)
+}
+
+// headWorth is what a memory is worth because the question names it.
+func (r *recall) headWorth(d *words.Doc) float64 {
+	var worth float64
+	if len(d.Title) > 0 && contains(r.content(), d.Title) {
+		for _, h := range d.Title {
+			worth += r.weigh.title * r.terms[r.term(h)].weight
+		}
+	}
+	if r.named(d) {
+		worth += r.weigh.lead * r.total
+	}
+	return worth
+}
+
+// content is the question without its common words.
+func (r *recall) content() []words.Hash {
+	s := make([]words.Hash, len(r.terms))
+	for i := range r.terms {
+		s[i] = r.terms[i].Hash
+	}
+	return s
+}
+
+// named reports whether a name in the question heads d.
+func (r *recall) named(d *words.Doc) bool {
+	return slices.ContainsFunc(d.Leads, func(lead words.Name) bool {
+		return slices.ContainsFunc(r.query.Names, func(n words.Name) bool { return n.Hash == lead.Hash })
+	})
+}

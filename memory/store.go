@@ -1,0 +1,119 @@
+package memory
+
+import (
+	"context"
+	"time"
+)
+
+// Keeper keeps memories and forgets them.
+type Keeper interface {
+	// Put keeps m whole or not at all; once it returns nil, m survives the
+	// death of the process. Putting the same ID again replaces it. It returns
+	// ErrNoWorkspace if m.Workspace does not exist, ErrConflict if the ID
+	// belongs to a memory of another workspace.
+	Put(ctx context.Context, m Memory) error
+	// Get returns ErrNotFound if w holds no such memory.
+	Get(ctx context.Context, w Workspace, id ID) (Memory, error)
+	// Delete forgets a memory and its chunks. It returns ErrNotFound if w
+	// holds no such memory.
+	Delete(ctx context.Context, w Workspace, id ID) error
+	// Clear forgets every memory of every workspace, and every workspace but
+	// the default one.
+	Clear(ctx context.Context) error
+}
+
+// Searcher gives candidates and facts. It does not rank for the reader: that
+// is done once, in Recall, for every store. A workspace that does not exist
+// answers like an empty one.
+type Searcher interface {
+	// Matching finds chunks that hold the terms of q, best first by a plain
+	// BM25 or something near it, at most k of them.
+	Matching(ctx context.Context, w Workspace, q TermQuery, k int) ([]Ref, error)
+	// Frequencies counts the chunks of w, and those that hold each term, in
+	// the order given. The counts may lag behind the latest writes.
+	Frequencies(ctx context.Context, w Workspace, terms []string) (Frequencies, error)
+	// Passages returns the chunks of w that refs name, in any order. Those
+	// that are gone are left out.
+	Passages(ctx context.Context, w Workspace, refs []Ref) ([]Passage, error)
+	// Around returns, for each of ids, the memories up to n places before and
+	// after it in the order of ValidFrom, then of recording. Unknown ids are
+	// left out.
+	Around(ctx context.Context, w Workspace, ids []ID, n int) ([]Neighbor, error)
+}
+
+// TermQuery asks for chunks by their terms, as words.Terms makes them.
+type TermQuery struct {
+	Terms []string
+	// All asks for chunks that hold every term; otherwise any term will do.
+	All    bool
+	Filter Filter
+}
+
+// Ref names a chunk within a store. It names the same chunk until the memory
+// is replaced or deleted, and nothing afterwards: it is never used again.
+type Ref string
+
+// Frequencies says how common terms are among the chunks of a workspace.
+type Frequencies struct {
+	Chunks int
+	With   []int
+}
+
+// Passage is a chunk with what ranking needs to know of its memory.
+type Passage struct {
+	Ref    Ref
+	Memory ID
+	Index  int // of the chunk, from 0
+	Chunks int // of the memory
+	Text   string
+	// Order places the memory among the others of its workspace with the same
+	// ValidFrom: recorded earlier means smaller.
+	Order     int64
+	CreatedAt time.Time
+	ValidFrom time.Time
+	Tags      []string
+	Source    string
+}
+
+// Neighbor is a memory found near another one in time.
+type Neighbor struct {
+	Of ID
+	// Offset is negative before and positive after; -1 and 1 are adjacent.
+	Offset int
+	Memory ID
+	First  Ref // its first chunk
+}
+
+// Workspaces keeps the list of workspaces. The default one always exists.
+type Workspaces interface {
+	// AddWorkspace returns ErrConflict if the ID is taken.
+	AddWorkspace(ctx context.Context, info WorkspaceInfo) error
+	// Workspace returns ErrNoWorkspace if there is none of this name.
+	Workspace(ctx context.Context, w Workspace) (WorkspaceInfo, error)
+	// Workspaces lists all, the default one first, then by age.
+	Workspaces(ctx context.Context) ([]WorkspaceInfo, error)
+	// DeleteWorkspace forgets w and all it holds, at once or not at all. It
+	// returns ErrNoWorkspace if there is none of this name.
+	DeleteWorkspace(ctx context.Context, w Workspace) error
+	// Counts returns zeros for a workspace that does not exist.
+	Counts(ctx context.Context, w Workspace) (Counts, error)
+}
+
+// Store is what a backend offers. Its methods may be called from many
+// goroutines, and honour the context they are given: a call whose context is
+// done before it takes effect has no effect.
+type Store interface {
+	Keeper
+	Searcher
+	Workspaces
+	// Size is the room the store takes, in bytes.
+	Size(ctx context.Context) (int64, error)
+	Ping(ctx context.Context) error
+	// Close waits for calls under way. Calls after it return ErrUnavailable.
+	Close() error
+}
+
+// Embedder turns texts into vectors of equal length, in the order given.
+type Embedder interface {
+	Embed(ctx context.Context, texts []string) ([][]float32, error)
+}

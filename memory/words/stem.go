@@ -1,0 +1,114 @@
+package words
+
+import (
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/kljensen/snowball/english"
+	"github.com/kljensen/snowball/russian"
+	"golang.org/x/text/unicode/norm"
+)
+
+// longestStemmed is the length in bytes of the longest word worth stemming;
+// what is longer is no word of a language.
+const longestStemmed = 40
+
+// longestTerm bounds a term, so that a megabyte without a blank is one short
+// term and not a megabyte in every index.
+const longestTerm = 64
+
+// stem reduces a part of a token to the form in which all its inflections
+// meet. It is lower-case and without accents.
+func stem(part string) string {
+	w := fold(part)
+	if len(w) > longestStemmed {
+		return clipped(w)
+	}
+	switch {
+	case strings.ContainsAny(w, "0123456789"):
+		return w
+	case isASCII(w):
+		return english.Stem(strings.ReplaceAll(w, "'", ""), true)
+	case unicode.Is(unicode.Cyrillic, firstRune(w)):
+		return russian.Stem(w, true)
+	}
+	return w
+}
+
+// fold takes case, accents and typographic variants off a word.
+func fold(w string) string {
+	if isASCII(w) {
+		return strings.ToLower(w)
+	}
+	decomposed := norm.NFKD.String(strings.ToLower(w))
+	return norm.NFC.String(strings.Map(func(r rune) rune {
+		switch {
+		case r == '’':
+			return '\''
+		case isAccent(r), r == ' ', r == '"':
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, decomposed))
+}
+
+// isAccent reports whether r is a mark that Latin, Greek and Cyrillic words
+// are often written without.
+func isAccent(r rune) bool { return 0x0300 <= r && r <= 0x036F }
+
+func clipped(w string) string {
+	if len(w) <= longestTerm {
+		return w
+	}
+	w = w[:longestTerm]
+	for !utf8.ValidString(w) && w != "" {
+		w = w[:len(w)-1]
+	}
+	return w
+}
+
+func isASCII(w string) bool {
+	for i := range len(w) {
+		if w[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+func firstRune(w string) rune {
+	r, _ := utf8.DecodeRuneInString(w)
+	return r
+}
+
+// stemCache remembers the stems of words. It forgets everything when full:
+// common words are back at once.
+type stemCache struct {
+	mu    sync.RWMutex
+	stems map[string]string
+}
+
+// cachedStems bounds the cache, at about 100 bytes each.
+const cachedStems = 1 << 15
+
+func (c *stemCache) of(part string) string {
+	c.mu.RLock()
+	s, ok := c.stems[part]
+	c.mu.RUnlock()
+	if ok {
+		return s
+	}
+	s = stem(part)
+	if len(part) > longestStemmed {
+		return s
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stems == nil || len(c.stems) >= cachedStems {
+		c.stems = make(map[string]string)
+	}
+	c.stems[strings.Clone(part)] = s
+	return s
+}

@@ -1,0 +1,147 @@
+package words
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// scanner cuts a text into tokens: runs of letters, digits, marks and
+// underscores, with apostrophes and hyphens inside words.
+type scanner struct {
+	text       string
+	start, end int // of the token
+}
+
+// next moves to the next token, and says whether there is one.
+func (s *scanner) next() bool {
+	i := s.end
+	for i < len(s.text) {
+		r, n := decode(s.text[i:])
+		if isWord(r) {
+			break
+		}
+		i += n
+	}
+	s.start = i
+	for i < len(s.text) {
+		r, n := decode(s.text[i:])
+		if !isWord(r) && (!isJoiner(r) || i == s.start || !letterAfter(s.text[i+n:])) {
+			break
+		}
+		i += n
+	}
+	s.end = i
+	return s.start < s.end
+}
+
+// token returns the current token as it stands in the text.
+func (s *scanner) token() string { return s.text[s.start:s.end] }
+
+func decode(s string) (rune, int) {
+	if s[0] < utf8.RuneSelf {
+		return rune(s[0]), 1
+	}
+	return utf8.DecodeRuneInString(s)
+}
+
+func isWord(r rune) bool {
+	if r < utf8.RuneSelf {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_'
+	}
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
+}
+
+// isJoiner reports whether r, between a word character and a letter, keeps
+// them together.
+func isJoiner(r rune) bool { return r == '-' || r == '‐' || r == '‑' || isApostrophe(r) }
+
+func isApostrophe(r rune) bool { return r == '\'' || r == '’' }
+
+func isSeparator(r rune) bool { return r == '_' || r == '-' || r == '‐' || r == '‑' }
+
+func letterAfter(s string) bool {
+	if s == "" {
+		return false
+	}
+	r, _ := decode(s)
+	return unicode.IsLetter(r)
+}
+
+// parts gives the parts of a token: of an identifier its words, of a run in a
+// script without blanks its pairs of characters, of anything else itself. A
+// possessive ending is dropped, as are the marks that join the parts.
+func parts(token string, yield func(string)) {
+	if isCJK(token) {
+		pairs(token, yield)
+		return
+	}
+	for len(token) > 0 {
+		if r, n := decode(token); isSeparator(r) {
+			token = token[n:]
+			continue
+		}
+		n := partLen(token)
+		if part := strings.TrimFunc(withoutPossessive(token[:n]), isApostrophe); part != "" {
+			yield(part)
+		}
+		token = token[n:]
+	}
+}
+
+// partLen is the length of the first part of an identifier: up to an
+// underscore or hyphen, from lower case or a digit to upper case, and before the last
+// capital of a run that a lower-case letter follows.
+func partLen(token string) int {
+	var before, last rune
+	lastAt := 0
+	for i, r := range token {
+		switch {
+		case isSeparator(r):
+			return i
+		case i > 0 && unicode.IsUpper(r) && (unicode.IsLower(last) || unicode.IsDigit(last)):
+			return i
+		case unicode.IsLower(r) && unicode.IsUpper(last) && unicode.IsUpper(before):
+			return lastAt
+		}
+		before, last, lastAt = last, r, i
+	}
+	return len(token)
+}
+
+func withoutPossessive(part string) string {
+	for _, ending := range []string{"'s", "’s", "'S", "’S"} {
+		if cut, ok := strings.CutSuffix(part, ending); ok {
+			return cut
+		}
+	}
+	return part
+}
+
+// joined is the token with neither case nor marks: parse_url, parseURL and
+// parseUrl are one.
+func joined(token string) string {
+	var b strings.Builder
+	parts(token, func(part string) { b.WriteString(fold(part)) })
+	return b.String()
+}
+
+// isCJK reports whether a token is written in a script without blanks.
+func isCJK(token string) bool {
+	r, _ := decode(token)
+	return r >= 0x0E00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
+
+// pairs gives each two characters that stand side by side, or the only one.
+func pairs(token string, yield func(string)) {
+	_, n := decode(token)
+	if n == len(token) {
+		yield(token)
+		return
+	}
+	for i := 0; i+n < len(token); {
+		_, m := decode(token[i+n:])
+		yield(token[i : i+n+m])
+		i, n = i+n, m
+	}
+}
