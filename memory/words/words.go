@@ -50,7 +50,11 @@ func (a *Analyzer) Terms(text string) []string {
 // its own if it has several.
 func (a *Analyzer) appendStems(terms []string, token string) []string {
 	before := len(terms)
-	parts(token, func(part string) { terms = append(terms, a.stems.of(part)) })
+	parts(token, func(part string) {
+		if s := a.stems.of(part); s != "" { // a mark alone folds to nothing
+			terms = append(terms, s)
+		}
+	})
 	if len(terms)-before > 1 && !isCJK(token) {
 		terms = append(terms, wholeMark+a.stems.of(joined(token)))
 	}
