@@ -99,6 +99,9 @@ func (p *Processor) Stats(ctx context.Context, w Workspace) (Stats, error) {
 
 // memory makes of a draft what will be kept, but for its ID.
 func (p *Processor) memory(d Draft) (Memory, error) {
+	if err := d.Workspace.checkReserved(); err != nil {
+		return Memory{}, err
+	}
 	text, err := cleanText(d.Text, p.config.MaxTextLength)
 	if err != nil {
 		return Memory{}, err

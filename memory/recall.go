@@ -44,7 +44,7 @@ func (q Question) check() error {
 	case q.Limit < 1 || q.Limit > MaxLimit:
 		return &FieldError{Field: "limit", Why: fmt.Sprintf("limit must be between 1 and %d, got %d", MaxLimit, q.Limit)}
 	}
-	return nil
+	return q.Workspace.checkReserved()
 }
 
 // recall is one question under way.

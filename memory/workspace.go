@@ -32,12 +32,21 @@ var workspaceID = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 
 // Check says what is wrong with a workspace's ID, as a FieldError.
 func (w Workspace) Check() error {
-	switch strings.ToLower(string(w)) {
-	case "system", "admin", "test", "global", "root", "internal":
-		return &FieldError{Field: "workspace_id", Why: fmt.Sprintf("Workspace ID '%s' is reserved and cannot be used", w)}
+	if err := w.checkReserved(); err != nil {
+		return err
 	}
 	if !workspaceID.MatchString(string(w)) {
 		return &FieldError{Field: "workspace_id", Why: "Workspace ID must be 1-63 lowercase characters, starting with alphanumeric, containing only letters, numbers, hyphens, underscores"}
+	}
+	return nil
+}
+
+// checkReserved refuses the IDs that are kept for the program's own use, in
+// any case of letters and for every operation.
+func (w Workspace) checkReserved() error {
+	switch strings.ToLower(string(w)) {
+	case "system", "admin", "test", "global", "root", "internal":
+		return &FieldError{Field: "workspace_id", Why: fmt.Sprintf("Workspace ID '%s' is reserved and cannot be used", w)}
 	}
 	return nil
 }
@@ -87,6 +96,9 @@ func (p *Processor) CreateWorkspace(ctx context.Context, info WorkspaceInfo) (Wo
 
 // Workspace describes a workspace, or returns an UnknownWorkspaceError.
 func (p *Processor) Workspace(ctx context.Context, w Workspace) (WorkspaceInfo, error) {
+	if err := w.checkReserved(); err != nil {
+		return WorkspaceInfo{}, err
+	}
 	info, err := p.store.Workspace(ctx, w)
 	if err != nil {
 		return WorkspaceInfo{}, fmt.Errorf("workspace %s: %w", w, p.explain(ctx, w, err))
@@ -108,6 +120,9 @@ func (p *Processor) Workspaces(ctx context.Context) ([]WorkspaceInfo, error) {
 func (p *Processor) DeleteWorkspace(ctx context.Context, w Workspace) error {
 	if w == DefaultWorkspace {
 		return &FieldError{Field: "workspace_id", Why: "Cannot delete the default workspace."}
+	}
+	if err := w.checkReserved(); err != nil {
+		return err
 	}
 	if err := p.store.DeleteWorkspace(ctx, w); err != nil {
 		return fmt.Errorf("delete workspace %s: %w", w, p.explain(ctx, w, err))

@@ -96,3 +96,15 @@ func TestUnknownWorkspaceSuggestsAtMostThree(t *testing.T) {
 	_, err = p.Workspace(t.Context(), memory.Workspace(strings.Repeat("z", 1<<20)))
 	require.ErrorIs(t, err, memory.ErrNoWorkspace)
 }
+
+func TestReservedWorkspacesAreRefusedByEveryOperation(t *testing.T) {
+	const want = "Workspace ID 'Root' is reserved and cannot be used"
+	p, _ := newProcessor(t)
+	_, err := p.Add(t.Context(), memory.Draft{Workspace: "Root", Text: "x"})
+	require.EqualError(t, err, want)
+	_, err = p.Recall(t.Context(), memory.Question{Workspace: "Root", Text: "x", Limit: 1})
+	require.EqualError(t, err, want)
+	_, err = p.Workspace(t.Context(), "Root")
+	require.EqualError(t, err, want)
+	require.EqualError(t, p.DeleteWorkspace(t.Context(), "Root"), want)
+}

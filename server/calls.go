@@ -1,0 +1,111 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	mcpserver "github.com/mark3labs/mcp-go/server"
+)
+
+var errShuttingDown = errors.New("shutting down")
+
+// Counters says what a server has done.
+type Counters struct {
+	Requests int64 // calls of tools, those refused and those of unknown tools included
+	Errors   int64 // of these, those that were answered with an error
+	InFlight int   // calls under way
+	Tools    int   // tools offered
+	Uptime   time.Duration
+}
+
+// calls counts the calls of tools, and refuses them once the server drains.
+type calls struct {
+	now     func() time.Time
+	started time.Time
+
+	mu       sync.Mutex
+	requests int64
+	errors   int64
+	inFlight int
+	draining bool
+	idle     chan struct{} // closed when draining and nothing is under way
+}
+
+func newCalls(now func() time.Time) *calls {
+	return &calls{now: now, started: now(), idle: make(chan struct{})}
+}
+
+// count is the middleware.
+func (c *calls) count(next mcpserver.ToolHandlerFunc) mcpserver.ToolHandlerFunc {
+	return func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		if !c.begin() {
+			return nil, errShuttingDown
+		}
+		result, err := next(ctx, r)
+		c.end(err != nil)
+		return result, err
+	}
+}
+
+func (c *calls) begin() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.requests++
+	if c.draining {
+		c.errors++
+		return false
+	}
+	c.inFlight++
+	return true
+}
+
+func (c *calls) end(failed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if failed {
+		c.errors++
+	}
+	c.inFlight--
+	if c.draining && c.inFlight == 0 {
+		close(c.idle)
+	}
+}
+
+func (c *calls) countUnknown() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.requests++
+	c.errors++
+}
+
+func (c *calls) drain(ctx context.Context) error {
+	c.mu.Lock()
+	if !c.draining {
+		c.draining = true
+		if c.inFlight == 0 {
+			close(c.idle)
+		}
+	}
+	c.mu.Unlock()
+	select {
+	case <-c.idle:
+		return nil
+	default:
+	}
+	select {
+	case <-c.idle:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("drain with %d calls under way: %w", c.counters().InFlight, ctx.Err())
+	}
+}
+
+func (c *calls) counters() Counters {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return Counters{Requests: c.requests, Errors: c.errors, InFlight: c.inFlight, Uptime: c.now().Sub(c.started)}
+}

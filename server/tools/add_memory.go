@@ -1,0 +1,63 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"zapomni/memory"
+)
+
+type addMemoryIn struct {
+	Text      string           `json:"text"                   jsonschema:"what to remember, whole sentences with names and dates"`
+	Metadata  map[string]any   `json:"metadata,omitempty"     jsonschema:"anything else worth keeping"`
+	Workspace memory.Workspace `json:"workspace_id,omitempty" jsonschema:"default: the current workspace"`
+}
+
+type metadataIn struct {
+	Source    string   `json:"source,omitempty"    jsonschema:"where it comes from"`
+	Tags      []string `json:"tags,omitempty"`
+	Timestamp string   `json:"timestamp,omitempty" jsonschema:"when it happened, default now"`
+	Language  string   `json:"language,omitempty"`
+}
+
+type addMemoryOut struct {
+	Status    string           `json:"status"`
+	ID        memory.ID        `json:"memory_id"`
+	Workspace memory.Workspace `json:"workspace_id"`
+}
+
+type adder interface {
+	Add(ctx context.Context, d memory.Draft) (memory.Memory, error)
+}
+
+// previewLength is how much of a memory is said back, in code points.
+const previewLength = 100
+
+func addMemory(a adder, s Sessions, maxText int) mcpserver.ServerTool {
+	return define(about{
+		name: "add_memory", title: "Remember", effect: adds,
+		does: "Keep something for later conversations: a fact, preference, decision, plan, solution, text or code. " +
+			"Call it as soon as you learn what will matter later.",
+	}, func(ctx context.Context, in addMemoryIn) (answer, error) {
+		w, named := chosen(ctx, s, in.Workspace)
+		d := memory.Draft{Workspace: w, Text: in.Text, Metadata: in.Metadata}
+		m, err := a.Add(ctx, d)
+		if !named && errors.Is(err, memory.ErrNoWorkspace) {
+			// Someone has deleted the workspace that this session is in.
+			d.Workspace = memory.DefaultWorkspace
+			m, err = a.Add(ctx, d)
+		}
+		if err != nil {
+			return answer{}, fmt.Errorf("add memory: %w", err)
+		}
+		return answer{
+			text: fmt.Sprintf("Memory stored successfully.\nID: %s\nPreview: %s", m.ID, cut(m.Text, previewLength, "...")),
+			data: addMemoryOut{Status: "stored", ID: m.ID, Workspace: m.Workspace},
+		}, nil
+	},
+		length("text", 1, maxText),
+		known[metadataIn]("metadata"), format("metadata.timestamp", "date-time"))
+}

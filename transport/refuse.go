@@ -1,0 +1,43 @@
+package transport
+
+import (
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// tooLongAnswer refuses a line that was passed over, of which h was read off
+// the skeleton.
+func tooLongAnswer(h head, length, limit int) any {
+	if len(h.id) >= maxBone {
+		h.id = nil // it may have been cut
+	}
+	text := fmt.Sprintf("message of %d bytes is longer than the limit of %d bytes", length, limit)
+	return mcp.NewJSONRPCError(h.requestID(), mcp.INVALID_REQUEST, text, nil)
+}
+
+// faultAnswer refuses a line that is not valid UTF-8: a tool call as a result,
+// which the model reads and can correct, anything else as a parse error.
+func faultAnswer(h head, line []byte, f fault) any {
+	text := f.describe(line)
+	if h.call() && !h.requestID().IsNil() {
+		return mcp.NewJSONRPCResultResponse(h.requestID(), mcp.NewToolResultError("Error: "+text))
+	}
+	return mcp.NewJSONRPCError(h.requestID(), mcp.PARSE_ERROR, text, nil)
+}
+
+// requestID is the id to answer to: none for what is no request, since the id
+// of a client's own answer would name another request, and none for an id that
+// cannot be said back.
+func (h *head) requestID() mcp.RequestId {
+	if h.method == nil || !utf8.Valid(h.id) || firstLone(h.id) >= 0 {
+		return mcp.NewRequestId(nil)
+	}
+	var id any
+	if json.Unmarshal(h.id, &id) != nil {
+		return mcp.NewRequestId(nil)
+	}
+	return mcp.NewRequestId(id)
+}
