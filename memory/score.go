@@ -34,10 +34,10 @@ type weights struct {
 
 func defaultWeights() weights {
 	return weights{
-		saturation: 1.1, length: 0.75, short: 40, coverage: 0.75, head: 0.5, pair: 0.3, phrase: 0.5,
-		title: 1.2, lead: 0.6, speaker: 0.1,
+		saturation: 1.4, length: 0.75, short: 40, coverage: 0.8, head: 0.6, pair: 0.4, phrase: 0.5,
+		title: 1.2, lead: 0.6, speaker: 0.2,
 		link: 0.6, linkOwn: 0.35, linkCap: 0.95,
-		adjacent: 0.3, nextBut: 0.15, session: 0.3,
+		adjacent: 0.3, nextBut: 0.15, session: 0.4,
 	}
 }
 

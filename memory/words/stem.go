@@ -42,7 +42,7 @@ func fold(w string) string {
 	if isASCII(w) {
 		return strings.ToLower(w)
 	}
-	decomposed := norm.NFKD.String(strings.ToLower(w))
+	decomposed := norm.NFKD.String(strings.ToLower(spelled(w)))
 	return norm.NFC.String(strings.Map(func(r rune) rune {
 		switch {
 		case r == '’':
@@ -52,6 +52,32 @@ func fold(w string) string {
 		}
 		return unicode.ToLower(r)
 	}, decomposed))
+}
+
+// spelled writes Greek letters out that stand alone or among Latin ones, as
+// formulas and names of substances have them: β and beta are one.
+func spelled(w string) string {
+	if utf8.RuneCountInString(w) > 1 && !strings.ContainsFunc(w, isLatin) {
+		return w
+	}
+	var b strings.Builder
+	for _, r := range w {
+		if name, ok := greek[unicode.ToLower(r)]; ok {
+			b.WriteString(name)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func isLatin(r rune) bool { return unicode.Is(unicode.Latin, r) }
+
+//nolint:gochecknoglobals // a constant table.
+var greek = map[rune]string{
+	'α': "alpha", 'β': "beta", 'γ': "gamma", 'δ': "delta", 'ε': "epsilon", 'ζ': "zeta", 'η': "eta", 'θ': "theta",
+	'ι': "iota", 'κ': "kappa", 'λ': "lambda", 'μ': "mu", 'µ': "mu", 'ν': "nu", 'ξ': "xi", 'π': "pi", 'ρ': "rho",
+	'σ': "sigma", 'τ': "tau", 'υ': "upsilon", 'φ': "phi", 'χ': "chi", 'ψ': "psi", 'ω': "omega",
 }
 
 // isAccent reports whether r is a mark that Latin, Greek and Cyrillic words
