@@ -2,6 +2,7 @@ package memory_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,15 +63,13 @@ func TestOrder(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p, _ := newProcessor(t)
 			crowd(t, p)
-			var want []string
-			for i := len(tt.texts) - 1; i >= 0; i-- {
-				add(t, p, tt.texts[i])
+			for _, text := range slices.Backward(tt.texts) {
+				add(t, p, text)
 			}
-			want = tt.texts
 			hits := recall(t, p, tt.question)
-			require.GreaterOrEqual(t, len(hits), len(want))
-			for i := range want {
-				require.Equal(t, want[i], hits[i].Text)
+			require.GreaterOrEqual(t, len(hits), len(tt.texts))
+			for i, want := range tt.texts {
+				require.Equal(t, want, hits[i].Text)
 			}
 		})
 	}

@@ -13,10 +13,12 @@ import (
 )
 
 // DefaultWorkspace always exists and cannot be deleted.
+const DefaultWorkspace Workspace = "default"
+
+// How the default workspace is described.
 const (
-	DefaultWorkspace            Workspace = "default"
-	DefaultWorkspaceName                  = "Default Workspace"
-	DefaultWorkspaceDescription           = "Default workspace for memories without explicit workspace"
+	DefaultWorkspaceName        = "Default Workspace"
+	DefaultWorkspaceDescription = "Default workspace for memories without explicit workspace"
 )
 
 // Limits of what describes a workspace, in characters.

@@ -1,0 +1,51 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"zapomni/tests/client"
+)
+
+// BenchmarkSearch measures search_memory over stdio with plain questions, each
+// another one, and tells how many answers have the text that was asked for
+// among the first ten.
+func BenchmarkSearch(b *testing.B) {
+	for _, n := range []int{1_000, 10_000, 100_000} {
+		b.Run(fmt.Sprintf("memories=%d", n), func(b *testing.B) {
+			c := client.Start(b, filled(b, n))
+			require.NoError(b, c.Initialize())
+			texts := newWriter(1)
+			asker := newWriter(5)
+			var questions, wanted []string
+			for i := range n {
+				if text := texts.text(); i%(n/1000) == 0 {
+					questions = append(questions, asker.question(text))
+					wanted = append(wanted, text)
+				}
+			}
+			var times []float64
+			found, i := 0, 0
+			b.ResetTimer()
+			for b.Loop() {
+				at := i * 7919 % len(questions)
+				began := time.Now()
+				hits, err := c.Search(map[string]any{"query": questions[at]})
+				times = append(times, millis(time.Since(began)))
+				require.NoError(b, err)
+				if slices.ContainsFunc(hits, func(h client.Hit) bool { return strings.Contains(wanted[at], strings.TrimSuffix(h.Text, "...")) }) {
+					found++
+				}
+				i++
+			}
+			b.ReportMetric(quantile(times, 0.5), "p50-ms")
+			b.ReportMetric(quantile(times, 0.95), "p95-ms")
+			b.ReportMetric(100*float64(found)/float64(i), "found-%")
+		})
+	}
+}

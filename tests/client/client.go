@@ -1,0 +1,216 @@
+// Package client runs the built program as a client of its own would: it
+// starts the process, speaks the protocol over its standard streams, and ends
+// it or kills it. It is for tests and benchmarks that want the real thing.
+package client
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// Conn is a running server and the connection to it. It may be used from many
+// goroutines.
+type Conn struct {
+	*Process
+
+	ended   chan struct{} // closed when its output has ended
+	lastID  atomic.Int64
+	mu      sync.Mutex
+	waiting map[int64]chan reply
+}
+
+type reply struct {
+	ID     *int64          `json:"id"`
+	Result json.RawMessage `json:"result"`
+	Error  *Error          `json:"error"`
+}
+
+// Error is an error of the protocol, not one of a tool.
+type Error struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%d: %s", e.Code, e.Message) }
+
+// Start runs the program on a data directory, with env added to the
+// environment, and does not wait for anything. It is killed when the test ends.
+func Start(tb testing.TB, dataDir string, env ...string) *Conn {
+	tb.Helper()
+	c := &Conn{
+		Process: Run(tb, Command(tb, dataDir, env, "serve")),
+		ended:   make(chan struct{}), waiting: make(map[int64]chan reply),
+	}
+	go c.deliver()
+	tb.Cleanup(c.Kill)
+	return c
+}
+
+// deliver hands each answer to the call that waits for it.
+func (c *Conn) deliver() {
+	defer close(c.ended)
+	for line := range c.lines {
+		var m reply
+		if json.Unmarshal(line, &m) != nil || m.ID == nil {
+			continue
+		}
+		c.mu.Lock()
+		answer := c.waiting[*m.ID]
+		delete(c.waiting, *m.ID)
+		c.mu.Unlock()
+		if answer != nil {
+			answer <- m
+		}
+	}
+}
+
+// Call sends a request and waits for its answer.
+func (c *Conn) Call(method string, params any) (json.RawMessage, error) {
+	id, answer := c.lastID.Add(1), make(chan reply, 1)
+	line, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": id, "method": method, "params": params})
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	c.waiting[id] = answer
+	c.mu.Unlock()
+	if err := c.Send(string(line) + "\n"); err != nil {
+		return nil, err
+	}
+	m, err := c.await(answer)
+	if err == nil && m.Error != nil {
+		err = m.Error
+	}
+	return m.Result, err
+}
+
+func (c *Conn) await(answer <-chan reply) (reply, error) {
+	select {
+	case m := <-answer:
+		return m, nil
+	case <-time.After(patience):
+		return reply{}, ErrSlow
+	case <-c.ended:
+	}
+	select {
+	case m := <-answer: // it was the last word
+		return m, nil
+	default:
+		return reply{}, ErrEnded
+	}
+}
+
+// Initialize opens the session as a client does.
+func (c *Conn) Initialize() error {
+	_, err := c.Call("initialize", map[string]any{
+		"protocolVersion": "2025-06-18", "capabilities": map[string]any{}, "clientInfo": map[string]any{"name": "test", "version": "1"},
+	})
+	if err != nil {
+		return err
+	}
+	return c.Send(`{"jsonrpc":"2.0","method":"notifications/initialized"}` + "\n")
+}
+
+// Result is the answer of a tool.
+type Result struct {
+	Text       string
+	Structured json.RawMessage
+	IsError    bool
+	Size       int // of the whole answer, in bytes
+}
+
+// Tool calls a tool.
+func (c *Conn) Tool(name string, arguments any) (Result, error) {
+	raw, err := c.Call("tools/call", map[string]any{"name": name, "arguments": arguments})
+	if err != nil {
+		return Result{}, err
+	}
+	var m struct {
+		Content []struct {
+			Text string `json:"text"`
+		} `json:"content"`
+		Structured json.RawMessage `json:"structuredContent"`
+		IsError    bool            `json:"isError"`
+	}
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return Result{}, err
+	}
+	r := Result{Structured: m.Structured, IsError: m.IsError, Size: len(raw)}
+	for _, part := range m.Content {
+		r.Text += part.Text
+	}
+	return r, nil
+}
+
+// Add keeps a text and returns its ID.
+func (c *Conn) Add(arguments map[string]any) (string, error) {
+	r, err := c.Tool("add_memory", arguments)
+	if err != nil {
+		return "", err
+	}
+	if r.IsError {
+		return "", errors.New(r.Text)
+	}
+	var out struct {
+		ID string `json:"memory_id"`
+	}
+	return out.ID, json.Unmarshal(r.Structured, &out)
+}
+
+// Hit is one of what search_memory found.
+type Hit struct {
+	ID   string `json:"memory_id"`
+	Text string `json:"text"`
+}
+
+// Search returns what search_memory finds, best first.
+func (c *Conn) Search(arguments map[string]any) ([]Hit, error) {
+	r, err := c.Tool("search_memory", arguments)
+	if err != nil {
+		return nil, err
+	}
+	if r.IsError {
+		return nil, errors.New(r.Text)
+	}
+	var out struct {
+		Results []Hit `json:"results"`
+	}
+	if err := json.Unmarshal(r.Structured, &out); err != nil {
+		return nil, fmt.Errorf("structured results: %w", err)
+	}
+	return out.Results, nil
+}
+
+// Kill ends the process at once, as a crash would. Calls whose answers were on
+// their way get them.
+func (c *Conn) Kill() {
+	if c.Cmd.ProcessState != nil {
+		return
+	}
+	_ = c.Cmd.Process.Kill()
+	<-c.ended
+	c.Process.Kill()
+}
+
+// CloseInput ends the input, as a client does that goes, and waits for the
+// process to end. It returns an error if its exit status is not 0.
+func (c *Conn) CloseInput() error {
+	if err := c.EndInput(); err != nil {
+		return err
+	}
+	select {
+	case <-c.ended:
+	case <-time.After(patience):
+		return ErrSlow
+	}
+	status, err := c.Wait()
+	if err == nil && status != 0 {
+		err = fmt.Errorf("exit status %d", status)
+	}
+	return err
+}
