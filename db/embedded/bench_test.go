@@ -1,0 +1,250 @@
+package embedded
+
+import (
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"zapomni/memory"
+)
+
+// corpus makes texts of about 400 characters out of 50,000 made-up words, the
+// n-th of which is n times as rare as the first. The same seed gives the same
+// texts.
+type corpus struct {
+	random *rand.Rand
+	sums   []float64 // of the frequencies of the words so far
+	clock  time.Time
+}
+
+// firstTime is that of a corpus; a minute passes, more or less, from one
+// memory to the next.
+var firstTime = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func newCorpus(seed uint64) *corpus {
+	c := &corpus{random: rand.New(rand.NewPCG(seed, 1)), clock: firstTime}
+	sum := 0.0
+	for i := range 50_000 {
+		sum += 1 / float64(i+1)
+		c.sums = append(c.sums, sum)
+	}
+	return c
+}
+
+// madeUp is the n-th word.
+func madeUp(n int) string {
+	const consonants, vowels = "bdfgklmnprtvz", "aou"
+	var b strings.Builder
+	for n += 1000; n > 0; n /= 39 {
+		b.WriteByte(consonants[n%39/3])
+		b.WriteByte(vowels[n%3])
+	}
+	return b.String()
+}
+
+func (c *corpus) memory() memory.Memory {
+	var b strings.Builder
+	for b.Len() < 400 {
+		n, _ := slices.BinarySearch(c.sums, c.random.Float64()*c.sums[len(c.sums)-1])
+		b.WriteString(madeUp(n) + " ")
+	}
+	text := strings.TrimSpace(b.String())
+	c.clock = c.clock.Add(time.Duration(c.random.Int64N(int64(2 * time.Minute)))).Truncate(time.Microsecond)
+	return memory.Memory{
+		ID: memory.NewID(), Workspace: defaultWorkspace, Text: text, CreatedAt: c.clock, ValidFrom: c.clock,
+		Source: fmt.Sprintf("source %d", c.random.IntN(100)),
+		Chunks: []memory.Chunk{{Start: 0, End: len(text)}},
+	}
+}
+
+// fill puts n memories by several callers at once.
+func fill(tb testing.TB, s *Store, n int) {
+	tb.Helper()
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			c := newCorpus(uint64(i))
+			for range n / 8 {
+				if err := s.Put(tb.Context(), c.memory()); err != nil {
+					tb.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// forSizes runs the benchmarks on stores that are filled once.
+func forSizes(b *testing.B, run func(b *testing.B, s *Store)) {
+	for _, n := range []int{1_000, 10_000, 100_000} {
+		s, err := Open(b.Context(), configFor(filepath.Join(b.TempDir(), "zapomni.db")), slog.New(slog.DiscardHandler))
+		require.NoError(b, err)
+		fill(b, s, n)
+		b.Run(fmt.Sprintf("memories=%d", n), func(b *testing.B) { run(b, s) })
+		require.NoError(b, s.Close())
+	}
+}
+
+func BenchmarkPut(b *testing.B) {
+	for _, sync := range []string{SyncNormal, SyncFull} {
+		for _, callers := range []int{1, 8} {
+			for _, held := range []int{1_000, 10_000, 100_000} {
+				if sync == SyncFull && held > 1_000 {
+					continue
+				}
+				b.Run(fmt.Sprintf("sync=%s/callers=%d/memories=%d", sync, callers, held), func(b *testing.B) {
+					c := configFor(filepath.Join(b.TempDir(), "zapomni.db"))
+					c.Sync = sync
+					s, err := Open(b.Context(), c, slog.New(slog.DiscardHandler))
+					require.NoError(b, err)
+					fill(b, s, held)
+					putFrom(b, s, callers)
+					require.NoError(b, s.Close())
+				})
+			}
+		}
+	}
+}
+
+// putFrom measures b.N puts by so many callers.
+func putFrom(b *testing.B, s *Store, callers int) {
+	ready := make([]memory.Memory, b.N)
+	c := newCorpus(99)
+	for i := range ready {
+		ready[i] = c.memory()
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	b.ResetTimer()
+	for range callers {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(b.N); i = next.Add(1) - 1 {
+				if err := s.Put(b.Context(), ready[i]); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "puts/s")
+}
+
+// questions are sets of words by their place in the order of frequency.
+func questions() [][]int {
+	return [][]int{
+		{5000, 9000, 20000}, {800, 2000, 5000}, {100, 3000, 5000}, {100, 120, 150},
+		{300, 400, 500, 600, 700, 800, 900, 1000}, {100, 101, 102, 103, 104, 105, 106, 107},
+		{0, 1, 2, 3, 4, 5, 6, 7},
+	}
+}
+
+func termsOf(question []int) []string {
+	var terms []string
+	for _, n := range question {
+		terms = append(terms, (&Store{}).analyzer.Terms(madeUp(n))...)
+	}
+	return terms
+}
+
+func BenchmarkMatching(b *testing.B) {
+	forSizes(b, func(b *testing.B, s *Store) {
+		c, err := s.Counts(b.Context(), defaultWorkspace)
+		require.NoError(b, err)
+		filters := map[string]memory.Filter{
+			"none": {}, "1%": {Source: "source 7"}, "half": {From: c.Oldest.Add(c.Newest.Sub(c.Oldest) / 2)},
+		}
+		for _, question := range questions() {
+			terms := termsOf(question)
+			f, err := s.Frequencies(b.Context(), defaultWorkspace, terms)
+			require.NoError(b, err)
+			total := 0
+			for _, n := range f.With {
+				total += n
+			}
+			for name, filter := range filters {
+				for _, all := range []bool{false, true} {
+					if all && name != "none" {
+						continue
+					}
+					q := memory.TermQuery{Terms: terms, All: all, Filter: filter}
+					b.Run(fmt.Sprintf("terms=%d/with=%d/all=%t/filter=%s", len(terms), total, all, name), func(b *testing.B) {
+						for b.Loop() {
+							_, err := s.Matching(b.Context(), defaultWorkspace, q, 200)
+							require.NoError(b, err)
+						}
+					})
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkFrequencies(b *testing.B) {
+	forSizes(b, func(b *testing.B, s *Store) {
+		for _, question := range questions() {
+			terms := termsOf(question)
+			b.Run(fmt.Sprintf("terms=%d/first=%d", len(terms), question[0]), func(b *testing.B) {
+				for b.Loop() {
+					s.counts = countCache{}
+					_, err := s.Frequencies(b.Context(), defaultWorkspace, terms)
+					require.NoError(b, err)
+				}
+			})
+		}
+	})
+}
+
+func BenchmarkReading(b *testing.B) {
+	forSizes(b, func(b *testing.B, s *Store) {
+		refs, err := s.Matching(b.Context(), defaultWorkspace, memory.TermQuery{Terms: termsOf([]int{50})}, 200)
+		require.NoError(b, err)
+		passages, err := s.Passages(b.Context(), defaultWorkspace, refs)
+		require.NoError(b, err)
+		ids := make([]memory.ID, 0, len(passages))
+		for _, p := range passages {
+			ids = append(ids, p.Memory)
+		}
+		b.Run(fmt.Sprintf("passages=%d", len(refs)), func(b *testing.B) {
+			for b.Loop() {
+				_, err := s.Passages(b.Context(), defaultWorkspace, refs)
+				require.NoError(b, err)
+			}
+		})
+		b.Run("around=30", func(b *testing.B) {
+			for b.Loop() {
+				_, err := s.Around(b.Context(), defaultWorkspace, ids[:30], 2)
+				require.NoError(b, err)
+			}
+		})
+		b.Run("get", func(b *testing.B) {
+			for b.Loop() {
+				_, err := s.Get(b.Context(), defaultWorkspace, ids[0])
+				require.NoError(b, err)
+			}
+		})
+		b.Run("counts", func(b *testing.B) {
+			for b.Loop() {
+				_, err := s.Counts(b.Context(), defaultWorkspace)
+				require.NoError(b, err)
+			}
+		})
+		b.Run("open", func(b *testing.B) {
+			for b.Loop() {
+				again, err := Open(b.Context(), configFor(s.path), slog.New(slog.DiscardHandler))
+				require.NoError(b, err)
+				require.NoError(b, again.Close())
+			}
+		})
+	})
+}
