@@ -43,11 +43,7 @@ func (r *recall) lookAround(ctx context.Context) error {
 	if err := r.fetch(ctx, refs); err != nil {
 		return err
 	}
-	for _, m := range r.memories {
-		if m.best == nil {
-			r.score(m)
-		}
-	}
+	r.rank()
 	r.addNeighbors(neighbors)
 	r.addSessions()
 	return nil
@@ -84,12 +80,11 @@ func (r *recall) addNeighbors(neighbors []Neighbor) {
 }
 
 // addSessions adds to each line a part of what the best of its session are
-// worth, and then all that was gathered to the scores.
+// worth, with what their neighbors add.
 func (r *recall) addSessions() {
 	lines := make([]*found, 0, len(r.memories))
 	for _, m := range r.memories {
 		if m.isLine() {
-			m.score += m.near
 			lines = append(lines, m)
 		}
 	}
@@ -107,7 +102,7 @@ func (r *recall) addSessions() {
 func addSession(session []*found, share float64) {
 	scores := make([]float64, len(session))
 	for i, m := range session {
-		scores[i] = m.score
+		scores[i] = m.score + m.near
 	}
 	slices.Sort(scores)
 	var sum float64
@@ -115,6 +110,6 @@ func addSession(session []*found, share float64) {
 		sum += s
 	}
 	for _, m := range session {
-		m.score += share * sum / sessionBest
+		m.around = share * sum / sessionBest
 	}
 }

@@ -41,7 +41,6 @@ func (r *recall) followNames(ctx context.Context) error {
 			continue // gone meanwhile, or filtered out
 		}
 		m := r.memories[c.passage.Memory]
-		r.score(m)
 		for _, lead := range c.doc.Leads {
 			if l, ok := links[lead.Hash]; ok && l.by != nil && l.by != m {
 				r.addLink(m, l.by)
@@ -108,6 +107,5 @@ func (r *recall) addLink(m, by *found) {
 	worth = min(worth, r.weigh.linkCap*by.own-m.own)
 	if worth > m.link {
 		m.link, m.by = worth, by
-		m.score = m.own + worth
 	}
 }

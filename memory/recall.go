@@ -68,7 +68,7 @@ type recall struct {
 type candidate struct {
 	passage *Passage
 	doc     *words.Doc
-	match   *match // nil until it is scored
+	match   *match // nil until its memory is scored
 }
 
 // found is a memory that came into view, with what speaks for it.
@@ -76,12 +76,14 @@ type found struct {
 	id     ID
 	chunks []*candidate // those that came into view
 	best   *candidate   // of chunks
+	scored bool         // own is that of all chunks
 	own    float64      // what its own text is worth
 	link   float64      // what is added because a hit names it,
 	by     *found       // and the hit that does
 	near   float64      // what is added because of what was said around it,
 	beside *found       // and the one that adds most
-	score  float64      // all together
+	around float64      // what is added because of its session
+	score  float64      // all together, as of the last ranking
 }
 
 // first returns a chunk that tells what kind of memory it is.
@@ -105,7 +107,7 @@ func (r *recall) run(ctx context.Context) error {
 	return nil
 }
 
-// fetch brings chunks into view and scores their memories.
+// fetch brings chunks into view, and scores the memories they belong to.
 func (r *recall) fetch(ctx context.Context, refs []Ref) error {
 	missing := make([]Ref, 0, len(refs))
 	for _, ref := range refs {
@@ -118,15 +120,22 @@ func (r *recall) fetch(ctx context.Context, refs []Ref) error {
 		}
 		missing = append(missing, ref)
 	}
-	if len(missing) == 0 {
-		return nil
+	if len(missing) > 0 {
+		passages, err := r.store.Passages(ctx, r.workspace, missing)
+		if err != nil {
+			return fmt.Errorf("passages: %w", err)
+		}
+		for i := range passages {
+			r.admit(r.docs.put(&passages[i]))
+		}
 	}
-	passages, err := r.store.Passages(ctx, r.workspace, missing)
-	if err != nil {
-		return fmt.Errorf("passages: %w", err)
+	if r.average == 0 {
+		r.measure()
 	}
-	for i := range passages {
-		r.admit(r.docs.put(&passages[i]))
+	for _, m := range r.memories {
+		if !m.scored {
+			r.score(m)
+		}
 	}
 	return nil
 }
@@ -143,6 +152,7 @@ func (r *recall) admit(d cachedDoc) {
 		r.memories[m.id] = m
 	}
 	m.chunks = append(m.chunks, c)
+	m.scored = false
 }
 
 // admits reports whether a passage is let through.
@@ -161,6 +171,7 @@ func (f Filter) admits(p *Passage) bool {
 func (r *recall) rank() {
 	r.ranked = r.ranked[:0]
 	for _, m := range r.memories {
+		m.score = m.own + m.link + m.near + m.around
 		if m.score > 0 {
 			r.ranked = append(r.ranked, m)
 		}

@@ -239,3 +239,18 @@ func TestAFailingSearchIsReported(t *testing.T) {
 	_, err := p.Recall(t.Context(), memory.Question{Text: "tomatoes", Limit: 5})
 	require.ErrorIs(t, err, memory.ErrUnavailable)
 }
+
+func TestAChunkThatANeighborBringsInIsNoOtherMatch(t *testing.T) {
+	p, _ := newProcessor(t)
+	filler := strings.Repeat("nothing of interest was said here. ", 30)
+	long := add(t, p, "Dana: "+filler+"The puppy is called Biscuit.")
+	add(t, p, "Luis: A puppy!")
+	for _, h := range recall(t, p, "the puppy called Biscuit") {
+		if h.Memory == long.ID {
+			require.Contains(t, h.Text, "Biscuit")
+			require.Zero(t, h.Others)
+			return
+		}
+	}
+	require.Fail(t, "not found")
+}

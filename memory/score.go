@@ -104,9 +104,6 @@ func contains(s, run []words.Hash) bool {
 // score sets what m is worth by its own text: BM25 over the terms of all its
 // chunks in view, and what else speaks for it.
 func (r *recall) score(m *found) {
-	if r.total == 0 {
-		return
-	}
 	sum := match{counts: make([]int, len(r.terms)), inHead: make([]bool, len(r.terms))}
 	var bonus, speaker float64
 	for _, c := range m.chunks {
@@ -128,8 +125,10 @@ func (r *recall) score(m *found) {
 	if sum.phrase {
 		worth += r.weigh.phrase * r.total
 	}
-	m.own = worth * (1 + speaker) / r.total
-	m.score = m.own
+	m.scored = true
+	if r.total > 0 {
+		m.own = worth * (1 + speaker) / r.total
+	}
 }
 
 func (m *match) add(c *match) {
@@ -166,7 +165,7 @@ func (r *recall) bm25(m *match, length float64) float64 {
 			sum += r.weigh.head * w
 		}
 	}
-	return sum * (1 + r.weigh.coverage*covered/r.total)
+	return sum * (1 + r.weigh.coverage*covered/max(r.total, covered))
 }
 
 // headWorth is what a memory is worth because the question names it.

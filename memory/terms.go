@@ -72,14 +72,7 @@ func (r *recall) look(ctx context.Context) error {
 		}
 		refs = append(refs, more...)
 	}
-	if err := r.fetch(ctx, refs); err != nil {
-		return err
-	}
-	r.measure()
-	for _, m := range r.memories {
-		r.score(m)
-	}
-	return nil
+	return r.fetch(ctx, refs)
 }
 
 // affordableTerms returns the terms that stand anywhere, the rarest first, and
