@@ -107,7 +107,7 @@ func held(p memory.Passage, terms []string) int {
 func (s *shelf) Matching(_ context.Context, w memory.Workspace, q memory.TermQuery, k int) ([]memory.Ref, error) {
 	var refs []memory.Ref
 	for _, p := range s.in(w) {
-		if n := held(p, q.Terms); n > 0 && (!q.All || n == len(q.Terms)) {
+		if held(p, q.Terms) > 0 {
 			refs = append(refs, p.Ref)
 		}
 	}
@@ -123,6 +123,22 @@ func (s *shelf) Frequencies(_ context.Context, w memory.Workspace, terms []strin
 		}
 	}
 	return f, nil
+}
+
+func (s *shelf) Headed(_ context.Context, w memory.Workspace, names []words.Name, most int) ([]memory.Ref, error) {
+	var refs []memory.Ref
+	for _, n := range names {
+		var led []memory.Ref
+		for _, p := range s.in(w) {
+			if p.Index == 0 && slices.Contains(words.Leads(p.Text), n) {
+				led = append(led, p.Ref)
+			}
+		}
+		if len(led) <= most {
+			refs = append(refs, led...)
+		}
+	}
+	return refs, nil
 }
 
 func (s *shelf) Passages(_ context.Context, w memory.Workspace, refs []memory.Ref) ([]memory.Passage, error) {

@@ -50,8 +50,10 @@ func (r *recall) reasons(m *found) []Reason {
 	if m.best.match.phrase {
 		all = append(all, weighed{Reason{Kind: BecausePhrase}, m.own * 2})
 	}
-	if lead := r.leadNamed(m); lead != "" {
-		all = append(all, weighed{Reason{BecauseName, lead}, m.own})
+	for _, c := range m.chunks {
+		if lead := r.leadNamed(c); lead != "" {
+			all = append(all, weighed{Reason{BecauseName, lead.String()}, m.own})
+		}
 	}
 	if m.by != nil {
 		all = append(all, weighed{Reason{BecauseLink, string(m.by.id)}, m.link})
@@ -85,18 +87,4 @@ func (r *recall) standing(m *match) string {
 		list = append(list, t.Word...)
 	}
 	return string(list)
-}
-
-// leadNamed returns the name in the question that heads m; empty if none.
-func (r *recall) leadNamed(m *found) string {
-	for _, c := range m.chunks {
-		for _, lead := range c.doc.Leads {
-			for _, n := range r.query.Names {
-				if n.Hash == lead.Hash {
-					return n.String()
-				}
-			}
-		}
-	}
-	return ""
 }

@@ -115,7 +115,7 @@ func (r *recall) score(m *found) {
 			m.best = c
 		}
 		if c.passage.Index == 0 {
-			bonus = r.headWorth(c.doc)
+			bonus = r.headWorth(c)
 		}
 		if c.doc.Speaker != 0 && r.term(c.doc.Speaker) >= 0 {
 			speaker = r.weigh.speaker
@@ -169,14 +169,15 @@ func (r *recall) bm25(m *match, length float64) float64 {
 }
 
 // headWorth is what a memory is worth because the question names it.
-func (r *recall) headWorth(d *words.Doc) float64 {
+func (r *recall) headWorth(c *candidate) float64 {
 	var worth float64
+	d := c.doc
 	if len(d.Title) > 0 && contains(r.content(), d.Title) {
 		for _, h := range d.Title {
 			worth += r.weigh.title * r.terms[r.term(h)].weight
 		}
 	}
-	if r.named(d) {
+	if r.leadNamed(c) != "" {
 		worth += r.weigh.lead * r.total
 	}
 	return worth
@@ -191,9 +192,15 @@ func (r *recall) content() []words.Hash {
 	return s
 }
 
-// named reports whether a name in the question heads d.
-func (r *recall) named(d *words.Doc) bool {
-	return slices.ContainsFunc(d.Leads, func(lead words.Name) bool {
-		return slices.ContainsFunc(r.query.Names, func(n words.Name) bool { return n.Hash == lead.Hash })
-	})
+// leadNamed returns the name in the question that heads c; empty if none.
+func (r *recall) leadNamed(c *candidate) words.Name {
+	if len(r.query.Names) == 0 || c.passage.Index > 0 {
+		return ""
+	}
+	for _, lead := range words.Leads(c.passage.Text) {
+		if slices.Contains(r.query.Names, lead) {
+			return lead
+		}
+	}
+	return ""
 }

@@ -3,6 +3,8 @@ package memory
 import (
 	"context"
 	"time"
+
+	"zapomni/memory/words"
 )
 
 // Keeper keeps memories and forgets them.
@@ -10,7 +12,8 @@ type Keeper interface {
 	// Put keeps m whole or not at all; once it returns nil, m survives the
 	// death of the process. Putting the same ID again replaces it. It returns
 	// ErrNoWorkspace if m.Workspace does not exist, ErrConflict if the ID
-	// belongs to a memory of another workspace.
+	// belongs to a memory of another workspace, ErrInvalid if chunks are out
+	// of order or out of the text.
 	Put(ctx context.Context, m Memory) error
 	// Get returns ErrNotFound if w holds no such memory.
 	Get(ctx context.Context, w Workspace, id ID) (Memory, error)
@@ -26,12 +29,16 @@ type Keeper interface {
 // is done once, in Recall, for every store. A workspace that does not exist
 // answers like an empty one.
 type Searcher interface {
-	// Matching finds chunks that hold the terms of q, best first by a plain
-	// BM25 or something near it, at most k of them.
+	// Matching finds chunks that hold any of the terms of q, best first by a
+	// plain BM25 or something near it, at most k of them.
 	Matching(ctx context.Context, w Workspace, q TermQuery, k int) ([]Ref, error)
 	// Frequencies counts the chunks of w, and those that hold each term, in
 	// the order given. The counts may lag behind the latest writes.
 	Frequencies(ctx context.Context, w Workspace, terms []string) (Frequencies, error)
+	// Headed finds the first chunks of the memories of w that are headed by
+	// one of names, as words.Leads finds them. A name that heads more than most
+	// memories tells none of them apart, and finds none.
+	Headed(ctx context.Context, w Workspace, names []words.Name, most int) ([]Ref, error)
 	// Passages returns the chunks of w that refs name, in any order. Those
 	// that are gone are left out.
 	Passages(ctx context.Context, w Workspace, refs []Ref) ([]Passage, error)
@@ -41,11 +48,9 @@ type Searcher interface {
 	Around(ctx context.Context, w Workspace, ids []ID, n int) ([]Neighbor, error)
 }
 
-// TermQuery asks for chunks by their terms, as words.Terms makes them.
+// TermQuery asks for chunks by their terms, as words.Analyzer makes them.
 type TermQuery struct {
-	Terms []string
-	// All asks for chunks that hold every term; otherwise any term will do.
-	All    bool
+	Terms  []string
 	Filter Filter
 }
 
@@ -93,7 +98,8 @@ type Workspaces interface {
 	// Workspaces lists all, the default one first, then by age.
 	Workspaces(ctx context.Context) ([]WorkspaceInfo, error)
 	// DeleteWorkspace forgets w and all it holds, at once or not at all. It
-	// returns ErrNoWorkspace if there is none of this name.
+	// returns ErrNoWorkspace if there is none of this name, and ErrInvalid for
+	// the default one.
 	DeleteWorkspace(ctx context.Context, w Workspace) error
 	// Counts returns zeros for a workspace that does not exist.
 	Counts(ctx context.Context, w Workspace) (Counts, error)

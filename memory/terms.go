@@ -14,12 +14,12 @@ import (
 // chunk not among them is lost, unless a name or a neighbor leads to it.
 const (
 	// candidates is how many chunks it brings in.
-	candidates = 240
-	// affordable is how many occurrences of terms it may go through: the cost
-	// of a look grows with them. The rarest terms come first, so that in a
-	// small workspace all are looked for, and in a large one those that tell
-	// memories apart.
-	affordable = 12_000
+	candidates = 160
+	// affordable is how many places of terms it may go through: the cost of a
+	// look grows with them. The rarest terms come first, so that in a small
+	// workspace all are looked for, and in a large one those that tell
+	// memories apart. What holds all of the terms holds the rarest of them.
+	affordable = 8_000
 )
 
 // term is a word of the question.
@@ -53,47 +53,33 @@ func rarity(with, chunks int) float64 {
 	return math.Log(1 + (n-d+0.5)/(d+0.5))
 }
 
-// look brings in and scores the first candidates: chunks that hold any of the
-// terms. Where there are terms too common to look for, the chunks that hold
-// all of them are brought in beside those that hold one of the rarer.
+// look brings in the first candidates: chunks that hold any of the terms.
 func (r *recall) look(ctx context.Context) error {
-	some, all := r.affordableTerms()
-	if len(some) == 0 {
+	terms := r.affordableTerms()
+	if len(terms) == 0 {
 		return nil
 	}
-	refs, err := r.store.Matching(ctx, r.workspace, TermQuery{Terms: some, Filter: r.filter}, candidates)
+	refs, err := r.store.Matching(ctx, r.workspace, TermQuery{Terms: terms, Filter: r.filter}, candidates)
 	if err != nil {
-		return fmt.Errorf("matching any of the terms: %w", err)
-	}
-	if len(some) < len(all) {
-		more, err := r.store.Matching(ctx, r.workspace, TermQuery{Terms: all, All: true, Filter: r.filter}, candidates/4)
-		if err != nil {
-			return fmt.Errorf("matching all of the terms: %w", err)
-		}
-		refs = append(refs, more...)
+		return fmt.Errorf("matching: %w", err)
 	}
 	return r.fetch(ctx, refs)
 }
 
-// affordableTerms returns the terms that stand anywhere, the rarest first, and
-// those of them to look for.
-func (r *recall) affordableTerms() (some, all []string) {
-	known := make([]term, 0, len(r.terms))
-	for _, t := range r.terms {
-		if t.with > 0 {
-			known = append(known, t)
-		}
-	}
+// affordableTerms returns the terms to look for, the rarest first.
+func (r *recall) affordableTerms() []string {
+	known := slices.DeleteFunc(slices.Clone(r.terms), func(t term) bool { return t.with == 0 })
 	slices.SortStableFunc(known, func(a, b term) int { return cmp.Compare(a.with, b.with) })
+	var terms []string
 	cost := 0
 	for _, t := range known {
 		cost += t.with
-		if cost <= affordable || len(some) == 0 {
-			some = append(some, t.Term)
+		if cost > affordable && len(terms) > 0 {
+			break
 		}
-		all = append(all, t.Term)
+		terms = append(terms, t.Term)
 	}
-	return some, all
+	return terms
 }
 
 // measure finds the average length of what is in view.

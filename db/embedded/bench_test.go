@@ -173,18 +173,13 @@ func BenchmarkMatching(b *testing.B) {
 				total += n
 			}
 			for name, filter := range filters {
-				for _, all := range []bool{false, true} {
-					if all && name != "none" {
-						continue
+				q := memory.TermQuery{Terms: terms, Filter: filter}
+				b.Run(fmt.Sprintf("terms=%d/with=%d/filter=%s", len(terms), total, name), func(b *testing.B) {
+					for b.Loop() {
+						_, err := s.Matching(b.Context(), defaultWorkspace, q, 200)
+						require.NoError(b, err)
 					}
-					q := memory.TermQuery{Terms: terms, All: all, Filter: filter}
-					b.Run(fmt.Sprintf("terms=%d/with=%d/all=%t/filter=%s", len(terms), total, all, name), func(b *testing.B) {
-						for b.Loop() {
-							_, err := s.Matching(b.Context(), defaultWorkspace, q, 200)
-							require.NoError(b, err)
-						}
-					})
-				}
+				})
 			}
 		}
 	})

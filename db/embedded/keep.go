@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"zapomni/memory"
+	"zapomni/memory/words"
 )
 
 // Put keeps m whole or not at all, in place of what was kept under its ID.
@@ -122,7 +123,7 @@ func (s *Store) Clear(ctx context.Context) error {
 	err := s.write(ctx, func(t *tx) error {
 		for _, query := range []string{
 			"INSERT INTO words(words) VALUES ('delete-all')",
-			"DELETE FROM chunk_text", "DELETE FROM chunk", "DELETE FROM memory",
+			"DELETE FROM heading", "DELETE FROM chunk_text", "DELETE FROM chunk", "DELETE FROM memory",
 			"DELETE FROM workspace WHERE id <> '" + defaultWorkspace + "'",
 			"UPDATE workspace SET memories = 0, chunks = 0",
 		} {
@@ -142,6 +143,7 @@ type record struct {
 	head  string   // of Text, before the first chunk
 	body  []string // of each chunk: its text, and what lies between it and the next
 	terms []string // of each chunk, each one term after another with blanks between
+	leads []words.Name
 }
 
 func (s *Store) newRecord(m memory.Memory) (*record, error) {
@@ -156,6 +158,7 @@ func (s *Store) newRecord(m memory.Memory) (*record, error) {
 		}
 		if i == 0 {
 			r.head = m.Text[:c.Start]
+			r.leads = words.Leads(m.Text[c.Start:c.End])
 		}
 		r.body = append(r.body, m.Text[c.Start:max(c.End, next)])
 		r.terms = append(r.terms, s.terms(m.Text[c.Start:c.End]))
@@ -265,12 +268,13 @@ func (t *tx) addChunks(p place, r *record) error {
 			return err
 		}
 	}
-	return nil
+	return t.addHeadings(p.first, p.workspace, r.leads)
 }
 
 func (t *tx) dropChunks(first, n int64) error {
 	for _, query := range []string{
 		"DELETE FROM words WHERE rowid >= ? AND rowid < ?",
+		"DELETE FROM heading WHERE chunk >= ? AND chunk < ?",
 		"DELETE FROM chunk_text WHERE num >= ? AND num < ?",
 		"DELETE FROM chunk WHERE num >= ? AND num < ?",
 	} {

@@ -60,22 +60,6 @@ func (r ranking) either(other ranking) ranking {
 	return append(append(sum, r...), other...)
 }
 
-// both keeps the chunks that stand in both rankings.
-func (r ranking) both(other ranking) ranking {
-	sum := make(ranking, 0, min(len(r), len(other)))
-	for len(r) > 0 && len(other) > 0 {
-		switch a, b := r[0], other[0]; {
-		case a.num < b.num:
-			r = r[1:]
-		case a.num > b.num:
-			other = other[1:]
-		default:
-			sum, r, other = append(sum, match{a.num, a.score + b.score}), r[1:], other[1:]
-		}
-	}
-	return sum
-}
-
 // heap puts r in an order from which the best few are taken quickly.
 func (r ranking) heap() bestFirst {
 	h := bestFirst(r)

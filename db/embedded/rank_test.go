@@ -32,11 +32,8 @@ func TestRankingsMergeByNumber(t *testing.T) {
 	a, b := ranking{{1, 1}, {3, 1}, {5, 1}}, ranking{{2, 2}, {3, 2}, {5, 2}, {9, 2}}
 	require.Equal(t, ranking{{1, 1}, {2, 2}, {3, 3}, {5, 3}, {9, 2}}, a.either(b))
 	require.Equal(t, a.either(b), b.either(a))
-	require.Equal(t, ranking{{3, 3}, {5, 3}}, a.both(b))
-	require.Equal(t, a.both(b), b.both(a))
 	require.Equal(t, a, a.either(nil))
 	require.Equal(t, a, ranking(nil).either(a))
-	require.Empty(t, a.both(nil))
 }
 
 func TestHeapGivesTheBestFirst(t *testing.T) {

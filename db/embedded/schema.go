@@ -48,7 +48,7 @@ func (v version) newerThan(other version) bool {
 // that was released never changes; what comes later is a further step.
 func migrations() []string {
 	return []string{
-		workspaceTables + memoryTables + wordTables() + fmt.Sprintf(`
+		workspaceTables + memoryTables + wordTables() + headingTable + fmt.Sprintf(`
 INSERT INTO workspace(id, name, description, created_at) VALUES (
 	'%s', 'Default Workspace', 'Default workspace for memories without explicit workspace',
 	CAST(unixepoch('subsec') * 1000000 AS INTEGER));
@@ -122,6 +122,18 @@ func punctuation() string {
 	}
 	return b.String()
 }
+
+// headingTable lists the names that memories are headed by, with the first chunk
+// of each.
+const headingTable = `
+CREATE TABLE heading (
+	workspace INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	chunk INTEGER NOT NULL,
+	PRIMARY KEY (workspace, name, chunk)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX heading_by_chunk ON heading(chunk);
+`
 
 // quote makes an SQL string of s.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"zapomni/memory"
+	"zapomni/memory/words"
 )
 
 // prefix stands before each term of a workspace in the word index, so that
@@ -45,7 +46,7 @@ SELECT num, chunks, ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'chunk'
 	return x, err
 }
 
-// Matching finds the chunks of w that hold the terms of q, by BM25 without
+// Matching finds the chunks of w that hold terms of q, by BM25 without
 // regard to length. The word index is asked first and the filter afterwards,
 // for as many chunks as it takes to have k.
 func (s *Store) Matching(ctx context.Context, w memory.Workspace, q memory.TermQuery, k int) ([]memory.Ref, error) {
@@ -83,20 +84,11 @@ SELECT ifnull((SELECT group_concat(doc) FROM word_place WHERE term = t.value), '
 func (s *Store) rank(ctx context.Context, x index, q memory.TermQuery) (ranking, error) {
 	terms := slices.Compact(slices.Sorted(slices.Values(q.Terms)))
 	var r ranking
-	first := true
 	err := s.reading.each(ctx, func(row scanner) error {
 		var places string
-		if err := row.Scan(&places); err != nil {
-			return err
-		}
-		list := weigh(places, x.chunks)
-		if q.All && !first {
-			r = r.both(list)
-		} else {
-			r = r.either(list)
-		}
-		first = false
-		return nil
+		err := row.Scan(&places)
+		r = r.either(weigh(places, x.chunks))
+		return err
 	}, selectPlaces, x.list(terms))
 	return r, err
 }
@@ -182,27 +174,30 @@ func (s *Store) pass(ctx context.Context, nums []int64, f memory.Filter) ([]int6
 	return slices.DeleteFunc(nums, func(num int64) bool { return !passed[num] }), err
 }
 
-// rebuildWords fills the word index from the texts, within t.
+// rebuildWords fills the word index and the headings from the texts, within t.
 func (s *Store) rebuildWords(ctx context.Context, t *tx) error {
 	const batch = 1000
-	if err := t.exec("INSERT INTO words(words) VALUES ('delete-all')"); err != nil {
-		return err
+	for _, query := range []string{"INSERT INTO words(words) VALUES ('delete-all')", "DELETE FROM heading"} {
+		if err := t.exec(query); err != nil {
+			return err
+		}
 	}
 	type row struct {
 		num, workspace int64
 		length         int
 		body           string
+		first          bool // of its memory
 	}
 	last := int64(0)
 	for done := 0; ; {
 		var rows []row
 		err := t.each(func(r scanner) error {
 			var c row
-			err := r.Scan(&c.num, &c.workspace, &c.length, &c.body)
+			err := r.Scan(&c.num, &c.workspace, &c.length, &c.body, &c.first)
 			rows = append(rows, c)
 			return err
 		}, `
-SELECT c.num, m.workspace, c.length, t.body FROM chunk c
+SELECT c.num, m.workspace, c.length, t.body, c.num = m.first FROM chunk c
 	CROSS JOIN chunk_text t ON t.num = c.num CROSS JOIN memory m ON m.num = c.memory
 WHERE c.num > ? ORDER BY c.num LIMIT ?`, last, batch)
 		if err != nil || len(rows) == 0 {
@@ -212,8 +207,14 @@ WHERE c.num > ? ORDER BY c.num LIMIT ?`, last, batch)
 			if c.length > len(c.body) {
 				return fmt.Errorf("%w: chunk %d is cut short", errDamaged, c.num)
 			}
-			if err := t.addWords(c.num, c.workspace, s.terms(c.body[:c.length])); err != nil {
+			text := c.body[:c.length]
+			if err := t.addWords(c.num, c.workspace, s.terms(text)); err != nil {
 				return err
+			}
+			if c.first {
+				if err := t.addHeadings(c.num, c.workspace, words.Leads(text)); err != nil {
+					return err
+				}
 			}
 			last = c.num
 		}

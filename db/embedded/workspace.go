@@ -88,6 +88,7 @@ func (t *tx) dropWorkspace(num int64) error {
 		"DELETE FROM words WHERE rowid" + its,
 		"DELETE FROM chunk_text WHERE num" + its,
 		"DELETE FROM chunk WHERE num" + its,
+		"DELETE FROM heading WHERE workspace = ?",
 		"DELETE FROM memory WHERE workspace = ?",
 		"DELETE FROM workspace WHERE num = ?",
 	} {

@@ -2,6 +2,8 @@ package embedded
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 )
@@ -93,8 +95,15 @@ func (s *Store) writeAlone(ctx context.Context, j *job) error {
 	return t.end(j.try(t))
 }
 
-// try runs j unless its caller is gone.
-func (j *job) try(t *tx) error {
+// try runs j unless its caller is gone. A panic is an error like others: it
+// must not keep the turn from those who wait.
+func (j *job) try(t *tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.changed = true
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
 	if err := j.ctx.Err(); err != nil {
 		return err
 	}

@@ -13,7 +13,6 @@ import (
 func matching() map[string]func(*testing.T, memory.Store) {
 	return map[string]func(*testing.T, memory.Store){
 		"MatchingTakesAnyTerm":           matchingTakesAnyTerm,
-		"MatchingTakesAllTerms":          matchingTakesAllTerms,
 		"MatchingPutsRareTermsFirst":     matchingPutsRareTermsFirst,
 		"MatchingPutsMoreTermsFirst":     matchingPutsMoreTermsFirst,
 		"MatchingGivesAtMostK":           matchingGivesAtMostK,
@@ -35,15 +34,6 @@ func matchingTakesAnyTerm(t *testing.T, s memory.Store) {
 	require.ElementsMatch(t, []string{"apples and pears", "pears and plums"},
 		search(t, s, home, anyOf("apples plums"), 9))
 	require.Empty(t, search(t, s, home, anyOf("cheese"), 9))
-}
-
-func matchingTakesAllTerms(t *testing.T, s memory.Store) {
-	notes(t, s, home, "apples and pears", "pears and plums", "plums, pears and apples")
-	require.ElementsMatch(t, []string{"apples and pears", "plums, pears and apples"},
-		search(t, s, home, allOf("apples pears"), 9))
-	require.Equal(t, []string{"plums, pears and apples"}, search(t, s, home, allOf("plums apples"), 9))
-	require.Empty(t, search(t, s, home, allOf("apples cheese"), 9))
-	require.Empty(t, search(t, s, home, allOf("cheese apples"), 9))
 }
 
 func matchingPutsRareTermsFirst(t *testing.T, s memory.Store) {
@@ -79,8 +69,6 @@ func matchingNamesEachChunkOnce(t *testing.T, s memory.Store) {
 	put(t, s, m)
 	q := memory.TermQuery{Terms: []string{"echo", "echo", "say", "echo"}}
 	require.ElementsMatch(t, []string{"echo echo, says the echo.", "echo again"}, search(t, s, home, q, 9))
-	q.All = true
-	require.Equal(t, []string{"echo echo, says the echo."}, search(t, s, home, q, 9))
 }
 
 func matchingFindsWhatWasJustPut(t *testing.T, s memory.Store) {
@@ -94,7 +82,6 @@ func matchingFindsWhatWasJustPut(t *testing.T, s memory.Store) {
 func matchingWithoutTermsIsEmpty(t *testing.T, s memory.Store) {
 	notes(t, s, home, "something", "!?")
 	require.Empty(t, refs(t, s, home, memory.TermQuery{}, 9))
-	require.Empty(t, refs(t, s, home, memory.TermQuery{All: true}, 9))
 	require.Empty(t, refs(t, s, home, memory.TermQuery{Terms: []string{""}}, 9))
 }
 
@@ -111,15 +98,10 @@ func matchingBearsHostileTerms(t *testing.T, s memory.Store) {
 		"a,b", "[1,2]", "\u0001", "\u200b", "\ufeff", "\U0010ffff", "\xff\xfe", "1", "-1", "1e9", "null", "true",
 		strings.Repeat("x", 100_000), strings.Repeat("(", 5_000),
 	} {
-		for _, everything := range []bool{false, true} {
-			q := memory.TermQuery{Terms: []string{term, "ordinari"}, All: everything}
-			found, err := s.Matching(t.Context(), home, q, 9)
-			require.NoError(t, err, "term %.40q", term)
-			if !everything {
-				require.Len(t, found, 1, "term %.40q", term)
-			}
-		}
-		_, err := s.Frequencies(t.Context(), home, []string{term})
+		found, err := s.Matching(t.Context(), home, memory.TermQuery{Terms: []string{term, "ordinari"}}, 9)
+		require.NoError(t, err, "term %.40q", term)
+		require.Len(t, found, 1, "term %.40q", term)
+		_, err = s.Frequencies(t.Context(), home, []string{term})
 		require.NoError(t, err, "term %.40q", term)
 	}
 }
@@ -128,7 +110,7 @@ func matchingFindsEveryScript(t *testing.T, s memory.Store) {
 	texts := []string{"naïve Straße", "вечерний поезд", "自然言語処理", "한국어 문장", "שלום עולם", "مرحبا بالعالم", "ΑΘΗΝΑ νύχτα", "नमस्ते दुनिया"}
 	notes(t, s, home, texts...)
 	for _, text := range texts {
-		require.Equal(t, []string{text}, search(t, s, home, allOf(text), 9))
+		require.Equal(t, []string{text}, search(t, s, home, anyOf(text), 9))
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 func Run(t *testing.T, open func(t *testing.T) memory.Store) {
 	t.Helper()
 	for _, group := range []map[string]func(*testing.T, memory.Store){
-		keeping(), forgetting(), matching(), filtering(), counting(), reading(), neighborhood(),
+		keeping(), forgetting(), matching(), filtering(), counting(), reading(), headings(), neighborhood(),
 		workspaces(), concurrency(), contexts(), closing(),
 	} {
 		for name, check := range group {
@@ -80,8 +80,6 @@ func terms(text string) []string {
 }
 
 func anyOf(text string) memory.TermQuery { return memory.TermQuery{Terms: terms(text)} }
-
-func allOf(text string) memory.TermQuery { return memory.TermQuery{Terms: terms(text), All: true} }
 
 // search returns the texts of the chunks that match, best first.
 func search(t *testing.T, s memory.Store, w memory.Workspace, q memory.TermQuery, k int) []string {

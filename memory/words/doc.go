@@ -4,21 +4,18 @@ import "strings"
 
 // Doc is a text as the ranking sees it. It is never changed once made.
 type Doc struct {
-	// Stems are those of all words, in order; Wholes the identifiers that
-	// have several parts.
+	// Stems are those of all words, in order; Wholes those of identifiers as a
+	// whole, and of the language if it is code.
 	Stems  []Hash
 	Wholes []Hash
-	// Names are those in the text, Leads those that it is headed by.
-	Names []Name
-	Leads []Name
 	// Head counts the stems at the start that say what the text is about: its
-	// title, the speaker of a line, the signature and comment of code.
+	// title, or the signature and comment of code.
 	Head int
-	// Speaker is the stem of the name before a leading colon; 0 if none.
-	Speaker Hash
 	// Title holds the stems of the title, without common words; empty if
 	// there is none.
 	Title []Hash
+	// Speaker is the stem of the name before a leading colon; 0 if none.
+	Speaker Hash
 }
 
 // Doc analyses a text for ranking.
@@ -26,46 +23,24 @@ func (a *Analyzer) Doc(text string) *Doc {
 	d := &Doc{Stems: make([]Hash, 0, len(text)/5+4)}
 	head := headEnd(text)
 	title, _ := titleOf(text)
-	var buf []string
-	s := scanner{text: text}
-	for s.next() {
-		buf = a.appendStems(buf[:0], s.token())
-		for _, term := range buf {
-			d.term(term)
-		}
+	for s := (scanner{text: text}); s.next(); {
+		t := a.tokens.get(s.token())
+		d.Stems = append(d.Stems, t.hashes[:t.parts]...)
+		d.Wholes = append(d.Wholes, t.hashes[t.parts:]...)
 		if s.end <= head {
 			d.Head = len(d.Stems)
 		}
-		if s.end <= len(title) {
-			for _, term := range buf {
-				if !isStop(strings.ToLower(s.token())) && !strings.HasPrefix(term, wholeMark) {
-					d.Title = append(d.Title, HashOf(term))
-				}
-			}
-		}
-	}
-	for _, n := range names(text) {
-		if n.lead {
-			d.Leads = append(d.Leads, n.public())
-		} else {
-			d.Names = append(d.Names, n.public())
+		if s.end <= len(title) && !t.stop {
+			d.Title = append(d.Title, t.hashes[:t.parts]...)
 		}
 	}
 	if l := languageOf(text); l != "" {
-		d.Wholes = append(d.Wholes, HashOf(a.stems.of(l)))
+		d.Wholes = append(d.Wholes, HashOf(stem(l)))
 	}
 	if speaker := speakerOf(text); speaker != "" {
-		d.Speaker = HashOf(a.stems.of(speaker))
+		d.Speaker = HashOf(stem(speaker))
 	}
 	return d
-}
-
-func (d *Doc) term(term string) {
-	if whole, ok := strings.CutPrefix(term, wholeMark); ok {
-		d.Wholes = append(d.Wholes, HashOf(whole))
-		return
-	}
-	d.Stems = append(d.Stems, HashOf(term))
 }
 
 // longestSpeaker bounds in bytes where the colon after a speaker stands.
@@ -98,8 +73,8 @@ func speakerOf(text string) string {
 }
 
 // headEnd returns where the head of a text ends: with its first line if there
-// are several, and the comment right below when that line opens code; with
-// the colon after a speaker; else at 0.
+// are several, or with the comment right below when that line opens code; else
+// at 0.
 func headEnd(text string) int {
 	line, rest, several := strings.Cut(text, "\n")
 	if !several {

@@ -20,6 +20,9 @@ func languageOf(text string) string {
 }
 
 func languageOfLine(line string) string {
+	if line == "" || !strings.Contains(openingLetters, line[:1]) {
+		return ""
+	}
 	for _, o := range openings {
 		if strings.HasPrefix(line, o.start) && strings.HasSuffix(strings.TrimRight(line, " \t\r"), o.end) && strings.Contains(line, o.has) {
 			return o.language
@@ -27,6 +30,9 @@ func languageOfLine(line string) string {
 	}
 	return ""
 }
+
+// openingLetters are those that openings start with.
+const openingLetters = "acdefipr#<S"
 
 // openings are the lines that a file, a function or a class opens with.
 //

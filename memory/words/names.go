@@ -1,67 +1,63 @@
 package words
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
 
-// name is a run of capitalised words in a text, or its title.
-type name struct {
-	key  string // folded words joined by '_'
-	lead bool   // the text is headed by it
-}
-
-func (n name) public() Name { return Name{Key: n.key, Hash: HashOf(n.key)} }
-
-// Name is a name in a text, without regard to case, accents and articles.
-type Name struct {
-	Key  string // its words, joined by '_'
-	Hash Hash
-}
-
-// LeadTerm is the index term of texts that are headed by the name.
-func (n Name) LeadTerm() string { return leadMark + n.Key }
+// Name is a run of capitalised words in a text, or its title, without regard to
+// case, accents and articles: its words, folded and joined by '_'.
+type Name string
 
 // String is the name as one reads it, in lower case.
-func (n Name) String() string { return strings.ReplaceAll(n.Key, "_", " ") }
-
-// Marks that start the terms of names.
-const (
-	nameMark = "@" // the text has the name
-	leadMark = "^" // the text is headed by the name
-)
-
-func (n name) term() string {
-	if n.lead {
-		return leadMark + n.key
-	}
-	return nameMark + n.key
-}
+func (n Name) String() string { return strings.ReplaceAll(string(n), "_", " ") }
 
 const (
 	longestTitle   = 120 // bytes: a longer first line is prose
 	longestName    = 10  // words
 	mostNames      = 48  // of one text
-	longestNameKey = longestTerm * 2
+	longestNameKey = 128 // bytes
 )
 
-// names finds the names of a text by their capitals, each once: what it is
-// headed by first, then the others in order. A single capitalised word that
-// starts a sentence is taken for a name only at the head of the text.
-func names(text string) []name {
-	c := nameCollector{seen: make(map[name]bool)}
-	title, titled := titleOf(text)
-	if titled && isNameLike(title) {
-		c.add(title, true)
+// Names finds the names in a text by their capitals, each once, in order. A
+// single capitalised word that starts a sentence is not taken for one, as any
+// word may stand there; a title that names a thing is.
+func Names(text string) []Name {
+	var all []Name
+	if title, ok := titleOf(text); ok && isNameLike(title) {
+		all = appendName(all, wordsOf(title))
 	}
-	headed := !titled && speakerOf(text) == ""
 	for run := range capitalRuns(text) {
-		c.run(run, headed && run.leading && len(run.words) > 1)
-		if len(c.names) >= mostNames {
+		if len(run.words) > 1 || !run.starts {
+			all = appendName(all, run.words)
+		}
+		if len(all) >= mostNames {
 			break
 		}
 	}
-	return c.names
+	return all
+}
+
+// Leads finds the name that a text is headed by: its title, or the name that
+// it opens with. What is said in a conversation is not headed by who says it.
+func Leads(text string) []Name {
+	if title, ok := titleOf(text); ok {
+		if !isNameLike(title) {
+			return nil
+		}
+		return appendName(nil, wordsOf(title))
+	}
+	if speakerOf(text) != "" {
+		return nil
+	}
+	for run := range capitalRuns(text) {
+		if run.leading && len(run.words) > 1 {
+			return appendName(nil, run.words)
+		}
+		break
+	}
+	return nil
 }
 
 // titleOf returns the first line of a text of several lines, if it is short,
@@ -87,50 +83,28 @@ func withoutBracket(s string) string {
 	return s
 }
 
-type nameCollector struct {
-	names []name
-	seen  map[name]bool
-}
-
-func (c *nameCollector) run(r capitalRun, lead bool) {
-	if len(r.words) == 1 && r.starts && !lead {
-		return
-	}
-	c.addWords(r.words, lead)
-}
-
-func (c *nameCollector) add(text string, lead bool) {
+func wordsOf(title string) []string {
 	var ws []string
-	s := scanner{text: text}
-	for s.next() {
+	for s := (scanner{text: title}); s.next(); {
 		ws = append(ws, withoutPossessive(s.token()))
 	}
-	c.addWords(ws, lead)
+	return ws
 }
 
-func (c *nameCollector) addWords(ws []string, lead bool) {
-	folded := make([]string, len(ws))
-	for i, w := range ws {
+// appendName appends the name that words make, if they do and it is not there.
+func appendName(all []Name, words []string) []Name {
+	folded := make([]string, len(words))
+	for i, w := range words {
 		folded[i] = strings.ReplaceAll(fold(w), "_", "")
 	}
 	if len(folded) > 0 && isArticle(folded[0]) {
 		folded = folded[1:]
 	}
-	key := strings.Join(folded, "_")
-	if len(key) < 2 || len(key) > longestNameKey || len(folded) == 1 && isStop(key) {
-		return
+	n := Name(strings.Join(folded, "_"))
+	if len(n) < 2 || len(n) > longestNameKey || len(folded) == 1 && isStop(string(n)) || slices.Contains(all, n) {
+		return all
 	}
-	c.keep(name{key: key})
-	if lead {
-		c.keep(name{key: key, lead: true})
-	}
-}
-
-func (c *nameCollector) keep(n name) {
-	if !c.seen[n] {
-		c.seen[n] = true
-		c.names = append(c.names, n)
-	}
+	return append(all, n)
 }
 
 func isArticle(w string) bool { return w == "the" || w == "a" || w == "an" }

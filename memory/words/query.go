@@ -25,42 +25,32 @@ type QueryTerm struct {
 
 // Query takes a question apart.
 func (a *Analyzer) Query(text string) Query {
-	q := a.query(text, func(word string) bool { return !isStop(word) })
+	q := a.query(text, false)
 	if len(q.Terms) == 0 {
-		q = a.query(text, func(string) bool { return true })
+		q = a.query(text, true)
 	}
-	for _, n := range names(text) {
-		if !n.lead {
-			q.Names = append(q.Names, n.public())
-		}
-	}
+	q.Names = Names(text)
 	return q
 }
 
-func (a *Analyzer) query(text string, wanted func(string) bool) Query {
+func (a *Analyzer) query(text string, common bool) Query {
 	var q Query
 	seen := make(map[string]bool)
-	var buf []string
 	gap := true
-	s := scanner{text: text}
-	for s.next() {
-		buf = a.appendStems(buf[:0], s.token())
-		keep := wanted(fold(strings.ReplaceAll(s.token(), "_", "")))
-		for _, term := range buf {
-			term, whole := strings.CutPrefix(term, wholeMark)
-			if !whole {
-				q.Sequence = append(q.Sequence, HashOf(term))
-			}
-			if !keep || seen[term] {
-				continue
-			}
-			seen[term] = true
-			q.Terms = append(q.Terms, QueryTerm{
-				Term: term, Word: strings.ToLower(s.token()), Hash: HashOf(term), Gap: gap,
-			})
-			gap = false
+	for s := (scanner{text: text}); s.next(); {
+		t := a.tokens.get(s.token())
+		q.Sequence = append(q.Sequence, t.hashes[:t.parts]...)
+		if t.stop && !common {
+			gap = true
+			continue
 		}
-		gap = gap || !keep
+		for i, term := range t.terms {
+			if !seen[term] {
+				seen[term] = true
+				q.Terms = append(q.Terms, QueryTerm{Term: term, Word: strings.ToLower(s.token()), Hash: t.hashes[i], Gap: gap})
+				gap = false
+			}
+		}
 	}
 	return q
 }

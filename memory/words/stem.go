@@ -2,7 +2,6 @@ package words
 
 import (
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -107,34 +106,4 @@ func isASCII(w string) bool {
 func firstRune(w string) rune {
 	r, _ := utf8.DecodeRuneInString(w)
 	return r
-}
-
-// stemCache remembers the stems of words. It forgets everything when full:
-// common words are back at once.
-type stemCache struct {
-	mu    sync.RWMutex
-	stems map[string]string
-}
-
-// cachedStems bounds the cache, at about 100 bytes each.
-const cachedStems = 1 << 15
-
-func (c *stemCache) of(part string) string {
-	c.mu.RLock()
-	s, ok := c.stems[part]
-	c.mu.RUnlock()
-	if ok {
-		return s
-	}
-	s = stem(part)
-	if len(part) > longestStemmed {
-		return s
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.stems == nil || len(c.stems) >= cachedStems {
-		c.stems = make(map[string]string)
-	}
-	c.stems[strings.Clone(part)] = s
-	return s
 }

@@ -9,60 +9,31 @@
 // terms of a text: common words are told apart only in a Query.
 package words
 
-import (
-	"hash/maphash"
-	"strings"
-)
+import "hash/maphash"
 
 // Version changes whenever a text may give other terms than before. An index
 // built under another version has to be built anew.
 const Version = 1
 
-// Analyzer analyses texts and remembers stems it has seen. It is safe for use
+// Analyzer analyses texts and remembers the words it has seen. It is safe for use
 // by many goroutines. The zero value is ready, and costs nothing until used.
 type Analyzer struct {
-	stems stemCache
+	tokens tokenCache
 }
 
-// Terms returns the index terms of text, in order and with repetitions. A
-// term has no blanks and no quotes. Terms that start with '@' stand for a name
-// in the text, with '^' for a name that the text is headed by, with '~' for an
-// identifier as a whole.
+// Terms returns the index terms of text, in order and with repetitions: the
+// stems of all words, identifiers as a whole besides their parts, and the
+// language if the text is code. A term has no blanks and no quotes.
 func (a *Analyzer) Terms(text string) []string {
 	terms := make([]string, 0, len(text)/5+4)
-	s := scanner{text: text}
-	for s.next() {
-		terms = a.appendStems(terms, s.token())
-	}
-	for i, t := range terms {
-		terms[i] = strings.TrimPrefix(t, wholeMark)
+	for s := (scanner{text: text}); s.next(); {
+		terms = append(terms, a.tokens.get(s.token()).terms...)
 	}
 	if l := languageOf(text); l != "" {
-		terms = append(terms, a.stems.of(l))
-	}
-	for _, n := range names(text) {
-		terms = append(terms, n.term())
+		terms = append(terms, stem(l))
 	}
 	return terms
 }
-
-// appendStems appends the stems of a token, and the token itself as a term of
-// its own if it has several.
-func (a *Analyzer) appendStems(terms []string, token string) []string {
-	before := len(terms)
-	parts(token, func(part string) {
-		if s := a.stems.of(part); s != "" { // a mark alone folds to nothing
-			terms = append(terms, s)
-		}
-	})
-	if len(terms)-before > 1 && !isCJK(token) {
-		terms = append(terms, wholeMark+a.stems.of(joined(token)))
-	}
-	return terms
-}
-
-// wholeMark starts the term of an identifier as a whole.
-const wholeMark = "~"
 
 // Hash is a term in the short form in which a Doc keeps it. Hashes of one
 // process are never kept beyond it.

@@ -18,7 +18,7 @@ func TestTerms(t *testing.T) {
 	}{
 		{"inflections meet in their stem", "runs running", []string{"run", "run"}},
 		{"common words are kept", "to be or not", []string{"to", "be", "or", "not"}},
-		{"case and accents do not count", "café CAFE", []string{"cafe", "cafe", "@cafe"}},
+		{"case and accents do not count", "café CAFE", []string{"cafe", "cafe"}},
 		{"a possessive is dropped", "sister's dog’s", []string{"sister", "dog"}},
 		{"an apostrophe stays inside", "don't", []string{"dont"}},
 		{"snake case gives its parts and itself", "read_file", []string{"read", "file", "readfil"}},
@@ -30,7 +30,6 @@ func TestTerms(t *testing.T) {
 		{"Russian words are stemmed", "сестры сестра", []string{"сестр", "сестр"}},
 		{"scripts without blanks give pairs", "東京都", []string{"東京", "京都"}},
 		{"one character of such a script gives itself", "水", []string{"水"}},
-		{"a name is a term of its own", "he met Anna Karenina there", []string{"he", "met", "anna", "karenina", "there", "@anna_karenina"}},
 		{"nothing gives nothing", " .,! ", []string{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -64,9 +63,8 @@ func TestNames(t *testing.T) {
 		{"a speaker heads nothing", "Anna Smith: hello there", []string{"anna smith"}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			d := new(words.Analyzer).Doc(tt.text)
-			require.Equal(t, tt.names, read(d.Names))
-			require.Equal(t, tt.leads, read(d.Leads))
+			require.Equal(t, tt.names, read(words.Names(tt.text)))
+			require.Equal(t, tt.leads, read(words.Leads(tt.text)))
 		})
 	}
 }
