@@ -41,6 +41,7 @@ type Store struct {
 	queue   queue
 
 	analyzer words.Analyzer
+	places   placeCache
 	counts   countCache
 }
 

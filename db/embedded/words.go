@@ -56,7 +56,7 @@ func (s *Store) Matching(ctx context.Context, w memory.Workspace, q memory.TermQ
 		if err != nil {
 			return err
 		}
-		found, err := s.rank(ctx, x, q)
+		found, err := s.rank(ctx, x, q.Terms)
 		if err != nil {
 			return err
 		}
@@ -70,27 +70,6 @@ func (s *Store) Matching(ctx context.Context, w memory.Workspace, q memory.TermQ
 		return nil, s.fault(ctx, "match", err)
 	}
 	return refs, nil
-}
-
-// selectPlaces lists, for each term, the chunks that hold it, in ascending
-// order and as often as it stands in them. One string for each term is four
-// times as fast as one row for each place. The terms are materialised, as
-// SQLite compares them again at each place.
-const selectPlaces = `
-WITH t(value) AS MATERIALIZED (SELECT value FROM json_each(?))
-SELECT ifnull((SELECT group_concat(doc) FROM word_place WHERE term = t.value), '') FROM t`
-
-// rank finds all chunks that match.
-func (s *Store) rank(ctx context.Context, x index, q memory.TermQuery) (ranking, error) {
-	terms := slices.Compact(slices.Sorted(slices.Values(q.Terms)))
-	var r ranking
-	err := s.reading.each(ctx, func(row scanner) error {
-		var places string
-		err := row.Scan(&places)
-		r = r.either(weigh(places, x.chunks))
-		return err
-	}, selectPlaces, x.list(terms))
-	return r, err
 }
 
 // list makes a JSON array of terms as they stand in the index.
