@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,9 +69,7 @@ func parseDotenv(text string) (env gotenv.Env, bad []int) {
 		if err != nil {
 			bad = append(bad, n)
 		}
-		for name, value := range parsed {
-			env[name] = value
-		}
+		maps.Copy(env, parsed)
 	}
 	return env, bad
 }

@@ -102,8 +102,11 @@ func TestLoadWarns(t *testing.T) {
 		given given
 		want  []string
 	}{
-		{"overlap", given{environ: []string{"MAX_CHUNK_SIZE=100", "CHUNK_OVERLAP=51"}},
-			[]string{"CHUNK_OVERLAP: chunk_overlap (51) is more than half of max_chunk_size (100)"}},
+		{
+			"overlap",
+			given{environ: []string{"MAX_CHUNK_SIZE=100", "CHUNK_OVERLAP=51"}},
+			[]string{"CHUNK_OVERLAP: chunk_overlap (51) is more than half of max_chunk_size (100)"},
+		},
 		{"dimensions", given{environ: []string{"VECTOR_DIMENSIONS=500"}}, []string{
 			"VECTOR_DIMENSIONS: dimensions (500) is unusual: models make 384, 768, 1024, 1536 or 3072",
 			"set, but not used by this version: VECTOR_DIMENSIONS",
@@ -120,11 +123,17 @@ func TestLoadWarns(t *testing.T) {
 			"FALKORDB_POOL_SIZE is deprecated, and not read since FALKORDB_POOL_MAX_SIZE is set",
 			"set, but not used by this version: FALKORDB_POOL_MAX_SIZE",
 		}},
-		{"relative path", given{environ: []string{"DATA_DIR=./data"}},
-			[]string{`DATA_DIR: "./data" is relative, so it depends on the directory that the program is started in`}},
+		{
+			"relative path",
+			given{environ: []string{"DATA_DIR=./data"}},
+			[]string{`DATA_DIR: "./data" is relative, so it depends on the directory that the program is started in`},
+		},
 		{"relative path by flag", given{flags: []string{"--data-dir", "./data"}}, nil},
-		{"lines that are no variables", given{dotenv: "sesame street\nLOG_LEVEL=ERROR\nsesame = 'open"},
-			[]string{".env: line 1 is not NAME=value and is left out", ".env: line 3 is not NAME=value and is left out"}},
+		{
+			"lines that are no variables",
+			given{dotenv: "sesame street\nLOG_LEVEL=ERROR\nsesame = 'open"},
+			[]string{".env: line 1 is not NAME=value and is left out", ".env: line 3 is not NAME=value and is left out"},
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			_, warnings, err := row.given.load(t)
@@ -140,7 +149,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	require.Equal(t, "sesame", string(c.DB.Falkor.Password))
 
 	var log strings.Builder
-	slog.New(slog.NewJSONHandler(&log, nil)).Info("settings_loaded", "config", c, "room", c.DB.Falkor, "password", c.DB.Falkor.Password)
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("settings_loaded", "config", c, "room", c.DB.Falkor, "detail", c.DB.Falkor.Password)
 	slog.New(slog.NewTextHandler(&log, nil)).Info("settings_loaded", "config", c, "room", c.DB.Falkor)
 	encoded, err := json.Marshal(c)
 	require.NoError(t, err)

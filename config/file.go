@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/spf13/viper"
+
+	"zapomni/memory/words"
 )
 
 var extensions = []string{".yaml", ".yml", ".toml", ".json"}
@@ -81,30 +83,9 @@ func suggestion(key string, keys []string) string {
 	if i := slices.IndexFunc(keys, func(k string) bool { return strings.HasPrefix(key, k+".") }); i >= 0 {
 		return "; " + keys[i] + " is a setting, not a group"
 	}
-	best := slices.MinFunc(keys, func(a, b string) int { return distance(key, a) - distance(key, b) })
-	if distance(key, best) > max(2, len(key)/3) {
+	best := slices.MinFunc(keys, func(a, b string) int { return words.Distance(key, a) - words.Distance(key, b) })
+	if words.Distance(key, best) > max(2, len(key)/3) {
 		return ""
 	}
 	return "; did you mean " + best + "?"
-}
-
-// distance counts the letters to add, drop or change to make b out of a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,8 +69,8 @@ func TestLoadTakesTheNearestSource(t *testing.T) {
 	for set := range 1 << len(sources) {
 		var g given
 		want, name := "INFO", "default"
-		for i := len(sources) - 1; i >= 0; i-- {
-			if s := sources[i]; set&(1<<i) != 0 {
+		for i, s := range slices.Backward(sources) {
+			if set&(1<<i) != 0 {
 				s.give(&g)
 				want, name = s.level, s.name+" over "+name
 			}
@@ -91,12 +92,12 @@ func TestLoadTakesTheFirstNameThatIsSet(t *testing.T) {
 			defaults := Defaults()
 			value := int(s.field(&defaults).Int())
 			var environ []string
-			for i := len(s.names) - 1; i >= 0; i-- {
+			for _, name := range slices.Backward(s.names) {
 				value++
-				environ = append(environ, fmt.Sprintf("%s=%d", s.names[i], value))
+				environ = append(environ, fmt.Sprintf("%s=%d", name, value))
 				c, _, err := given{environ: environ}.load(t)
 				require.NoError(t, err)
-				require.Equal(t, value, int(s.field(&c).Int()), s.names[i])
+				require.Equal(t, value, int(s.field(&c).Int()), name)
 			}
 		})
 	}

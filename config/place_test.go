@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"path/filepath"
 	"testing"
 
@@ -20,18 +21,36 @@ func TestPlaces(t *testing.T) {
 		env          map[string]string
 		data, config string
 	}{
-		{"linux", "linux", map[string]string{"HOME": home},
-			filepath.Join(home, ".local", "share", "zapomni"), filepath.Join(home, ".config", "zapomni")},
-		{"linux with XDG", "linux", map[string]string{"HOME": home, "XDG_DATA_HOME": abs("d"), "XDG_CONFIG_HOME": abs("c")},
-			abs("d", "zapomni"), abs("c", "zapomni")},
-		{"linux with relative XDG", "linux", map[string]string{"HOME": home, "XDG_DATA_HOME": "d", "XDG_CONFIG_HOME": "c"},
-			filepath.Join(home, ".local", "share", "zapomni"), filepath.Join(home, ".config", "zapomni")},
-		{"macOS", "darwin", map[string]string{"HOME": home, "XDG_DATA_HOME": abs("d")},
-			filepath.Join(home, "Library", "Application Support", "zapomni"), filepath.Join(home, "Library", "Application Support", "zapomni")},
-		{"windows", "windows", map[string]string{"USERPROFILE": home, "LOCALAPPDATA": abs("l"), "APPDATA": abs("r")},
-			abs("l", "zapomni"), abs("r", "zapomni")},
-		{"windows with a profile alone", "windows", map[string]string{"USERPROFILE": home},
-			filepath.Join(home, "AppData", "Local", "zapomni"), filepath.Join(home, "AppData", "Roaming", "zapomni")},
+		{
+			"linux", "linux",
+			map[string]string{"HOME": home},
+			filepath.Join(home, ".local", "share", "zapomni"), filepath.Join(home, ".config", "zapomni"),
+		},
+		{
+			"linux with XDG", "linux",
+			map[string]string{"HOME": home, "XDG_DATA_HOME": abs("d"), "XDG_CONFIG_HOME": abs("c")},
+			abs("d", "zapomni"), abs("c", "zapomni"),
+		},
+		{
+			"linux with relative XDG", "linux",
+			map[string]string{"HOME": home, "XDG_DATA_HOME": "d", "XDG_CONFIG_HOME": "c"},
+			filepath.Join(home, ".local", "share", "zapomni"), filepath.Join(home, ".config", "zapomni"),
+		},
+		{
+			"macOS", "darwin",
+			map[string]string{"HOME": home, "XDG_DATA_HOME": abs("d")},
+			filepath.Join(home, "Library", "Application Support", "zapomni"), filepath.Join(home, "Library", "Application Support", "zapomni"),
+		},
+		{
+			"windows", "windows",
+			map[string]string{"USERPROFILE": home, "LOCALAPPDATA": abs("l"), "APPDATA": abs("r")},
+			abs("l", "zapomni"), abs("r", "zapomni"),
+		},
+		{
+			"windows with a profile alone", "windows",
+			map[string]string{"USERPROFILE": home},
+			filepath.Join(home, "AppData", "Local", "zapomni"), filepath.Join(home, "AppData", "Roaming", "zapomni"),
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			m := machine{goos: row.goos, env: row.env}
@@ -47,37 +66,62 @@ func TestPlaces(t *testing.T) {
 
 func TestLoadFindsTheDataDirectory(t *testing.T) {
 	home, dir, other := t.TempDir(), t.TempDir(), t.TempDir()
-	at := func(parts ...string) string { return filepath.Join(parts...) }
+	at := filepath.Join
 	for _, row := range []struct {
 		name     string
 		flags    []string
 		env      map[string]string
 		data, db string
 	}{
-		{"platform's place", nil, nil,
-			at(home, ".local", "share", "zapomni"), at(home, ".local", "share", "zapomni", "zapomni.db")},
-		{"flag first", []string{"--data-dir", other}, map[string]string{"ZAPOMNI_DATA_DIR": "/x", "DATA_DIR": "/y"},
-			other, at(other, "zapomni.db")},
-		{"own variable second", nil, map[string]string{"ZAPOMNI_DATA_DIR": other, "DATA_DIR": "/y"},
-			other, at(other, "zapomni.db")},
-		{"shared variable third", nil, map[string]string{"DATA_DIR": other},
-			other, at(other, "zapomni.db")},
-		{"home", nil, map[string]string{"DATA_DIR": "~/memories"},
-			at(home, "memories"), at(home, "memories", "zapomni.db")},
-		{"home alone", nil, map[string]string{"DATA_DIR": "~"},
-			home, at(home, "zapomni.db")},
-		{"another one's home is a plain name", nil, map[string]string{"DATA_DIR": "~bob"},
-			at(dir, "~bob"), at(dir, "~bob", "zapomni.db")},
-		{"relative", nil, map[string]string{"DATA_DIR": "../data/"},
-			at(dir, "..", "data"), at(dir, "..", "data", "zapomni.db")},
-		{"database elsewhere", nil, map[string]string{"ZAPOMNI_DB_PATH": at(other, "m.db")},
-			at(home, ".local", "share", "zapomni"), at(other, "m.db")},
+		{
+			"platform's place", nil, nil,
+			at(home, ".local", "share", "zapomni"), at(home, ".local", "share", "zapomni", "zapomni.db"),
+		},
+		{
+			"flag first",
+			[]string{"--data-dir", other},
+			map[string]string{"ZAPOMNI_DATA_DIR": "/x", "DATA_DIR": "/y"},
+			other, at(other, "zapomni.db"),
+		},
+		{
+			"own variable second", nil,
+			map[string]string{"ZAPOMNI_DATA_DIR": other, "DATA_DIR": "/y"},
+			other, at(other, "zapomni.db"),
+		},
+		{
+			"shared variable third", nil,
+			map[string]string{"DATA_DIR": other},
+			other, at(other, "zapomni.db"),
+		},
+		{
+			"home", nil,
+			map[string]string{"DATA_DIR": "~/memories"},
+			at(home, "memories"), at(home, "memories", "zapomni.db"),
+		},
+		{
+			"home alone", nil,
+			map[string]string{"DATA_DIR": "~"},
+			home, at(home, "zapomni.db"),
+		},
+		{
+			"another one's home is a plain name", nil,
+			map[string]string{"DATA_DIR": "~bob"},
+			at(dir, "~bob"), at(dir, "~bob", "zapomni.db"),
+		},
+		{
+			"relative", nil,
+			map[string]string{"DATA_DIR": "../data/"},
+			at(dir, "..", "data"), at(dir, "..", "data", "zapomni.db"),
+		},
+		{
+			"database elsewhere", nil,
+			map[string]string{"ZAPOMNI_DB_PATH": at(other, "m.db")},
+			at(home, ".local", "share", "zapomni"), at(other, "m.db"),
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			m := machine{goos: "linux", dir: dir, env: map[string]string{"HOME": home}}
-			for name, value := range row.env {
-				m.env[name] = value
-			}
+			maps.Copy(m.env, row.env)
 			fs := pflag.NewFlagSet("test", pflag.ContinueOnError)
 			Flags(fs)
 			require.NoError(t, fs.Parse(row.flags))

@@ -26,7 +26,7 @@ func convert(t reflect.Type, v any) (any, error) {
 	case t.Kind() == reflect.Bool:
 		return boolean(v)
 	case t.Kind() == reflect.Slice:
-		return words(v)
+		return parts(v)
 	default:
 		s, ok := v.(string)
 		if !ok {
@@ -107,21 +107,21 @@ func boolean(v any) (any, error) {
 	}
 }
 
-// words takes a list, or a text with commas between its parts.
-func words(v any) (any, error) {
+// parts takes a list, or a text with commas between its parts.
+func parts(v any) (any, error) {
 	switch l := v.(type) {
 	case string:
 		return list(l), nil
 	case []any:
-		parts := make([]string, 0, len(l))
+		all := make([]string, 0, len(l))
 		for _, e := range l {
 			s, ok := e.(string)
 			if !ok {
 				return nil, fmt.Errorf("%s in the list is not a text: put it in quotes", quoted(e))
 			}
-			parts = append(parts, s)
+			all = append(all, s)
 		}
-		return parts, nil
+		return all, nil
 	default:
 		return nil, fmt.Errorf("%s is not a list", quoted(v))
 	}

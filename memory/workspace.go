@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"zapomni/memory/words"
 )
 
 // DefaultWorkspace always exists and cannot be deleted.
@@ -164,7 +166,7 @@ func nearest(w Workspace, infos []WorkspaceInfo) []Workspace {
 	}
 	all := make([]near, 0, len(infos))
 	for _, info := range infos {
-		d := editDistance(string(w), string(info.ID))
+		d := words.Distance(string(w), string(info.ID))
 		if d <= max(2, len(w)/2) || strings.Contains(string(info.ID), string(w)) || strings.Contains(string(w), string(info.ID)) {
 			all = append(all, near{info.ID, d})
 		}
@@ -180,23 +182,3 @@ func nearest(w Workspace, infos []WorkspaceInfo) []Workspace {
 // longestCompared is the length in bytes beyond which no ID is taken for a
 // misspelled one.
 const longestCompared = 128
-
-// editDistance is Levenshtein's, in bytes.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
-}
