@@ -48,10 +48,10 @@ func (d *diary) part(name string, takes time.Duration) Part {
 	}
 }
 
-// closed only has to be closed.
-func (d *diary) closed(name string) Part {
-	return Part{Name: name, Stop: func(ctx context.Context) error {
-		d.note(name + " closed")
+// store only has to be closed.
+func (d *diary) store() Part {
+	return Part{Name: "store", Stop: func(ctx context.Context) error {
+		d.note("store closed")
 		return ctx.Err()
 	}}
 }
@@ -77,7 +77,7 @@ func TestRunStopsInTheOppositeOrderEachBeforeTheNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := diary{start: time.Now()}
 		err := Run(after(t.Context(), time.Hour), discard(), 5*time.Second,
-			d.closed("store"), d.obedient("worker"), d.part("http", time.Second), d.part("ready", 2*time.Second))
+			d.store(), d.obedient("worker"), d.part("http", time.Second), d.part("ready", 2*time.Second))
 		require.NoError(t, err)
 		require.Equal(t, []string{
 			"ready stopped at 1h0m2s", "ready returned at 1h0m2s",
@@ -105,7 +105,7 @@ func TestRunEndsWithTheFirstPartThatEnds(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := diary{start: time.Now()}
 				err := Run(t.Context(), discard(), time.Second,
-					d.closed("store"), d.part("http", 0), Part{Name: "input", Run: row.run})
+					d.store(), d.part("http", 0), Part{Name: "input", Run: row.run})
 				if row.want == "" {
 					require.NoError(t, err)
 				} else {
@@ -130,7 +130,7 @@ func TestRunStopsTheRestWhenAStopFails(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := diary{start: time.Now()}
-				err := Run(after(t.Context(), time.Second), discard(), time.Second, d.closed("store"), Part{Name: "bad", Stop: row.stop})
+				err := Run(after(t.Context(), time.Second), discard(), time.Second, d.store(), Part{Name: "bad", Stop: row.stop})
 				require.ErrorContains(t, err, row.want)
 				require.Equal(t, []string{"store closed at 1s"}, d.lines)
 			})
@@ -162,7 +162,7 @@ func TestRunNamesThePartThatDoesNotEnd(t *testing.T) {
 				release := make(chan struct{})
 				defer close(release)
 				d := diary{start: time.Now()}
-				err := Run(after(t.Context(), time.Second), discard(), 5*time.Second, d.closed("store"), d.part("http", time.Second), row.deaf(release))
+				err := Run(after(t.Context(), time.Second), discard(), 5*time.Second, d.store(), d.part("http", time.Second), row.deaf(release))
 				require.ErrorContains(t, err, "deaf: did not end within the grace period")
 				require.Equal(t, []string{
 					"http cut off at 6.1s", "http returned at 6.1s", "store closed at 6.1s",
@@ -188,7 +188,7 @@ func TestRunStartsNothingWhenItIsOverBefore(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		d := diary{start: time.Now()}
-		require.NoError(t, Run(ctx, discard(), time.Second, d.closed("store"), d.part("http", 0)))
+		require.NoError(t, Run(ctx, discard(), time.Second, d.store(), d.part("http", 0)))
 		require.Equal(t, []string{"http stopped at 0s", "store closed at 0s"}, d.lines)
 	})
 }

@@ -108,7 +108,7 @@ func TestALineOfAHundredMegabytesIsNeverHeld(t *testing.T) {
 	require.Equal(t, "5", string(readHead(passed.text).id))
 	next, err := l.next()
 	require.NoError(t, err)
-	require.Equal(t, ping+"\n", string(next.text))
+	require.Equal(t, ping+"\n", string(next.text)) //nolint:testifylint // byte for byte.
 }
 
 func FuzzSkeletonKeepsTheHead(f *testing.F) {

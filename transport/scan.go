@@ -13,38 +13,34 @@ func (s span) of(line []byte) []byte { return line[s.start:s.end] }
 
 // members gives the members of the JSON object at line[at:] to each, in order,
 // until each returns false: the key without its quotes, and the value. It
-// reports whether it reached the end of the object. It looks at no more than
-// it needs to tell members apart, so a line that it accepts may not be JSON.
-func members(line []byte, at int, each func(key, value span) bool) bool {
+// stops at what cannot be a member. It looks at no more than it needs to tell
+// members apart, so a line that it reads to the end may not be JSON.
+func members(line []byte, at int, each func(key, value span) bool) {
 	i := skipBlank(line, at)
 	if i == len(line) || line[i] != '{' {
-		return false
+		return
 	}
 	i = skipBlank(line, i+1)
-	if i < len(line) && line[i] == '}' {
-		return true
-	}
 	for i < len(line) && line[i] == '"' {
 		end := skipString(line, i)
 		if end < 0 {
-			return false
+			return
 		}
 		key := span{i + 1, end - 1}
 		i = skipBlank(line, end)
 		if i == len(line) || line[i] != ':' {
-			return false
+			return
 		}
 		value := span{start: skipBlank(line, i+1)}
 		if value.end = skipValue(line, value.start); value.end < 0 || !each(key, value) {
-			return false
+			return
 		}
 		i = skipBlank(line, value.end)
 		if i == len(line) || line[i] != ',' {
-			return i < len(line) && line[i] == '}'
+			return
 		}
 		i = skipBlank(line, i+1)
 	}
-	return false
 }
 
 func skipBlank(line []byte, i int) int {

@@ -172,7 +172,7 @@ func (s *StdioConn) drain(cancel func(), ended <-chan error) error {
 func (s *StdioConn) unwind(cancel func(), ended <-chan error) error {
 	cancel()
 	select {
-	case <-ended:
+	case <-ended: //nolint:errcheck // failure knows whether answers were lost.
 		return s.out.failure()
 	case <-time.After(unwindTime):
 		return errors.Join(s.out.failure(), errStuck)

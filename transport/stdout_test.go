@@ -26,7 +26,8 @@ func TestReserveStdoutKeepsStrayPrintsOutOfTheProtocol(t *testing.T) {
 	if inChild() {
 		out := ReserveStdout()
 		fmt.Println("stray")
-		fmt.Fprintln(out, "protocol")
+		_, err := fmt.Fprintln(out, "protocol")
+		require.NoError(t, err)
 		os.Exit(0)
 	}
 	cmd := child(t)

@@ -20,8 +20,7 @@ var (
 
 // code returns SQLite's primary result code, 0 if err comes from elsewhere.
 func code(err error) int {
-	var e *sqlite.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return e.Code() & 0xff
 	}
 	return 0

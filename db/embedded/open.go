@@ -122,7 +122,7 @@ func (s *Store) probe(ctx context.Context) error {
 	defer func() { _ = db.Close() }() // nothing was written
 	var app int
 	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&app); err != nil || app != applicationID {
-		return nil //nolint:nilerr // examine looks again, with the locks that make the answer sure.
+		return nil // examine looks again, with the locks that make the answer sure.
 	}
 	v, err := headerVersion(ctx, db)
 	if err == nil && v.newerThan(current()) {

@@ -218,7 +218,6 @@ func TestDamageIsReportedAndLeftAlone(t *testing.T) {
 		}
 		after, readErr := os.ReadFile(path)
 		require.NoError(t, readErr)
-		require.Equal(t, len(damaged), len(after))
 		require.True(t, string(damaged) == string(after), "the file was changed") //nolint:testifylint // it would be printed whole.
 		if err == nil {
 			continue

@@ -22,7 +22,7 @@ func fileSystem(dir string) (string, error) {
 	}
 	mounts, err := os.Open("/proc/self/mountinfo")
 	if err != nil {
-		return "", nil //nolint:nilerr // without it a FUSE file system counts as local, as most are.
+		return "", nil // without it a FUSE file system counts as local, as most are.
 	}
 	defer func() { _ = mounts.Close() }() // only read
 	return networkMount(mounts, dir), nil

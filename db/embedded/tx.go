@@ -21,7 +21,7 @@ type tx struct {
 // is done.
 func (s *Store) begin(ctx context.Context) (*tx, error) {
 	t := &tx{s: s, ctx: context.WithoutCancel(ctx)}
-	st, err := s.writing.get(t.ctx, "BEGIN IMMEDIATE")
+	st, err := s.writing.get(t.ctx, "BEGIN IMMEDIATE") //nolint:contextcheck // a transaction outlives the wish for it.
 	if err != nil {
 		return nil, err
 	}

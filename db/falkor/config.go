@@ -63,7 +63,7 @@ func (c Config) Validate() error {
 		errs = append(errs, fmt.Errorf("port must be in range 1-65535, got %d", c.Port))
 	}
 	if !c.URL.isAddress() {
-		errs = append(errs, errors.New("url must be like redis://user:password@host:port or rediss://..."))
+		errs = append(errs, errors.New("url must be like redis://user:password@host:port or rediss://...")) //nolint:revive,staticcheck // the dots are part of the address.
 	}
 	if strings.TrimSpace(c.Graph) == "" {
 		errs = append(errs, errors.New("graph cannot be empty"))

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -52,8 +53,8 @@ func passagesLeaveOutWhatIsGone(t *testing.T, s memory.Store) {
 	require.Len(t, found, 3)
 	require.NoError(t, s.Delete(t.Context(), home, ms[1].ID))
 	put(t, s, ms[2])
-	asked := append(found, "", "0", "-1", "nonsense", "99999999999999999999", "9223372036854775807", " 1", "1.5")
-	passages, err := s.Passages(t.Context(), home, asked)
+	nonsense := []memory.Ref{"", "0", "-1", "nonsense", "99999999999999999999", "9223372036854775807", " 1", "1.5"}
+	passages, err := s.Passages(t.Context(), home, slices.Concat(found, nonsense))
 	require.NoError(t, err)
 	require.Len(t, passages, 1)
 	require.Equal(t, "kept word", passages[0].Text)
@@ -84,7 +85,7 @@ func passagesKeepToTheWorkspace(t *testing.T, s memory.Store) {
 
 func passagesOfManyRefs(t *testing.T, s memory.Store) {
 	m := note(home, 0, prose(200_000))
-	m.Chunks = pieces(m.Text, 50, 0, 0)
+	m.Chunks = pieces(m.Text, 50, 0, 10)
 	put(t, s, m)
 	found := refs(t, s, home, anyOf("sentence number says something else"), 10_000)
 	require.Greater(t, len(found), 2000)

@@ -67,8 +67,11 @@ func workspaceUnknown(t *testing.T, s memory.Store) {
 
 func workspacesComeByAge(t *testing.T, s memory.Store) {
 	for _, info := range []memory.WorkspaceInfo{
-		{ID: "b", CreatedAt: at(2)}, {ID: "a", CreatedAt: at(3)}, {ID: "old", CreatedAt: at(-1e6)},
-		{ID: "tie1", CreatedAt: at(4)}, {ID: "tie0", CreatedAt: at(4)},
+		{ID: "b", CreatedAt: at(2)},
+		{ID: "a", CreatedAt: at(3)},
+		{ID: "old", CreatedAt: at(-1e6)},
+		{ID: "tie1", CreatedAt: at(4)},
+		{ID: "tie0", CreatedAt: at(4)},
 	} {
 		require.NoError(t, s.AddWorkspace(t.Context(), info))
 	}

@@ -16,7 +16,7 @@ func TestDistance(t *testing.T) {
 		{"the same", "work", "work", 0},
 		{"one more", "work", "works", 1},
 		{"one other", "work", "wort", 1},
-		{"two swapped", "work", "wrok", 2},
+		{"two swapped", "form", "from", 2},
 		{"from nothing", "", "abc", 3},
 		{"nothing in common", "abc", "xyz", 3},
 	} {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os/exec"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -42,10 +43,13 @@ func (e *Error) Error() string { return fmt.Sprintf("%d: %s", e.Code, e.Message)
 // environment, and does not wait for anything. It is killed when the test ends.
 func Start(tb testing.TB, dataDir string, env ...string) *Conn {
 	tb.Helper()
-	c := &Conn{
-		Process: Run(tb, Command(tb, dataDir, env, "serve")),
-		ended:   make(chan struct{}), waiting: make(map[int64]chan reply),
-	}
+	return Connect(tb, Command(tb, dataDir, env, "serve"))
+}
+
+// Connect is Start for what Command prepared.
+func Connect(tb testing.TB, cmd *exec.Cmd) *Conn {
+	tb.Helper()
+	c := &Conn{Process: Run(tb, cmd), ended: make(chan struct{}), waiting: make(map[int64]chan reply)}
 	go c.deliver()
 	tb.Cleanup(c.Kill)
 	return c

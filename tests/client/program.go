@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -52,7 +53,7 @@ var build = sync.OnceValues(func() (string, error) {
 	cmd := exec.CommandContext(context.Background(), "go", "build", "-o", path, "zapomni/cmd/zapomni")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build: %w: %s", err, out)
+		return "", errors.Join(fmt.Errorf("build: %w: %s", err, out), os.RemoveAll(dir))
 	}
 	return path, nil
 })
