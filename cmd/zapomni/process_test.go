@@ -234,49 +234,6 @@ func TestProcessThatIsKilledHasKeptWhatItAcknowledged(t *testing.T) {
 	require.Contains(t, h.fine(t, "search", "Lisbon"), "Anna moved to Lisbon")
 }
 
-func TestProcessAnswersWhatItWasAskedBeforeItsInputEnded(t *testing.T) {
-	const calls = 50
-	p := start(t, newHome(t))
-	for id := range calls {
-		p.send(t, id, "tools/call", fmt.Sprintf(`{"name":"add_memory","arguments":{"text":"note %d"}}`, id))
-	}
-	require.NoError(t, p.in.Close())
-	answered := map[int]bool{}
-	for range calls {
-		answered[p.answer(t).ID] = true
-	}
-	require.Len(t, answered, calls)
-	require.Zero(t, p.end(t))
-}
-
-func TestASecondSignalEndsAtOnce(t *testing.T) {
-	needSignals(t)
-	for _, tc := range []struct {
-		name   string
-		signal syscall.Signal
-		want   int
-	}{
-		{"SIGTERM", syscall.SIGTERM, 143},
-		{"SIGINT", syscall.SIGINT, 130},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			p := start(t, newHome(t))
-			p.hello(t)
-			// Nobody reads the answers, so that they cannot be finished.
-			for id := range 100 {
-				p.send(t, id+1, "tools/list", `{}`)
-			}
-			require.NoError(t, p.Process.Signal(tc.signal))
-			p.await(t, "shutdown_started")
-			began := time.Now()
-			require.NoError(t, p.Process.Signal(tc.signal))
-			_ = p.Wait() // the status tells
-			require.Less(t, time.Since(began), 2*time.Second)
-			require.Equal(t, tc.want, p.ProcessState.ExitCode())
-		})
-	}
-}
-
 func TestProcessEndsWhenNobodyReadsAnyMore(t *testing.T) {
 	p := start(t, newHome(t))
 	p.hello(t)

@@ -18,6 +18,7 @@ import (
 
 	"zapomni/db/embedded"
 	"zapomni/memory"
+	"zapomni/tests/client"
 )
 
 // writer makes texts like those that assistants are told: a few sentences of
@@ -142,7 +143,7 @@ func fill(b *testing.B, dir string, n int) {
 }
 
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := client.Main(m)
 	for _, dir := range stores.dirs {
 		_ = os.RemoveAll(dir)
 	}
