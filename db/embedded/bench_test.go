@@ -60,7 +60,7 @@ func (c *corpus) memory() memory.Memory {
 	text := strings.TrimSpace(b.String())
 	c.clock = c.clock.Add(time.Duration(c.random.Int64N(int64(2 * time.Minute)))).Truncate(time.Microsecond)
 	return memory.Memory{
-		ID: memory.NewID(), Workspace: defaultWorkspace, Text: text, CreatedAt: c.clock, ValidFrom: c.clock,
+		ID: memory.NewID(), Workspace: memory.DefaultWorkspace, Text: text, CreatedAt: c.clock, ValidFrom: c.clock,
 		Source: fmt.Sprintf("source %d", c.random.IntN(100)),
 		Chunks: []memory.Chunk{{Start: 0, End: len(text)}},
 	}
@@ -163,14 +163,14 @@ func termsOf(question []int) []string {
 
 func BenchmarkMatching(b *testing.B) {
 	forSizes(b, func(b *testing.B, s *Store) {
-		c, err := s.Counts(b.Context(), defaultWorkspace)
+		c, err := s.Counts(b.Context(), memory.DefaultWorkspace)
 		require.NoError(b, err)
 		filters := map[string]memory.Filter{
 			"none": {}, "1%": {Source: "source 7"}, "half": {From: c.Oldest.Add(c.Newest.Sub(c.Oldest) / 2)},
 		}
 		for _, question := range questions() {
 			terms := termsOf(question)
-			f, err := s.Frequencies(b.Context(), defaultWorkspace, terms)
+			f, err := s.Frequencies(b.Context(), memory.DefaultWorkspace, terms)
 			require.NoError(b, err)
 			total := 0
 			for _, n := range f.With {
@@ -180,7 +180,7 @@ func BenchmarkMatching(b *testing.B) {
 				q := memory.TermQuery{Terms: terms, Filter: filter}
 				b.Run(fmt.Sprintf("terms=%d/with=%d/filter=%s", len(terms), total, name), func(b *testing.B) {
 					for b.Loop() {
-						_, err := s.Matching(b.Context(), defaultWorkspace, q, 200)
+						_, err := s.Matching(b.Context(), memory.DefaultWorkspace, q, 200)
 						require.NoError(b, err)
 					}
 				})
@@ -196,7 +196,7 @@ func BenchmarkFrequencies(b *testing.B) {
 			b.Run(fmt.Sprintf("terms=%d/first=%d", len(terms), question[0]), func(b *testing.B) {
 				for b.Loop() {
 					s.counts = countCache{}
-					_, err := s.Frequencies(b.Context(), defaultWorkspace, terms)
+					_, err := s.Frequencies(b.Context(), memory.DefaultWorkspace, terms)
 					require.NoError(b, err)
 				}
 			})
@@ -206,9 +206,9 @@ func BenchmarkFrequencies(b *testing.B) {
 
 func BenchmarkReading(b *testing.B) {
 	forSizes(b, func(b *testing.B, s *Store) {
-		refs, err := s.Matching(b.Context(), defaultWorkspace, memory.TermQuery{Terms: termsOf([]int{50})}, 200)
+		refs, err := s.Matching(b.Context(), memory.DefaultWorkspace, memory.TermQuery{Terms: termsOf([]int{50})}, 200)
 		require.NoError(b, err)
-		passages, err := s.Passages(b.Context(), defaultWorkspace, refs)
+		passages, err := s.Passages(b.Context(), memory.DefaultWorkspace, refs)
 		require.NoError(b, err)
 		ids := make([]memory.ID, 0, len(passages))
 		for _, p := range passages {
@@ -216,25 +216,25 @@ func BenchmarkReading(b *testing.B) {
 		}
 		b.Run(fmt.Sprintf("passages=%d", len(refs)), func(b *testing.B) {
 			for b.Loop() {
-				_, err := s.Passages(b.Context(), defaultWorkspace, refs)
+				_, err := s.Passages(b.Context(), memory.DefaultWorkspace, refs)
 				require.NoError(b, err)
 			}
 		})
 		b.Run("around=30", func(b *testing.B) {
 			for b.Loop() {
-				_, err := s.Around(b.Context(), defaultWorkspace, ids[:30], 2)
+				_, err := s.Around(b.Context(), memory.DefaultWorkspace, ids[:30], 2)
 				require.NoError(b, err)
 			}
 		})
 		b.Run("get", func(b *testing.B) {
 			for b.Loop() {
-				_, err := s.Get(b.Context(), defaultWorkspace, ids[0])
+				_, err := s.Get(b.Context(), memory.DefaultWorkspace, ids[0])
 				require.NoError(b, err)
 			}
 		})
 		b.Run("counts", func(b *testing.B) {
 			for b.Loop() {
-				_, err := s.Counts(b.Context(), defaultWorkspace)
+				_, err := s.Counts(b.Context(), memory.DefaultWorkspace)
 				require.NoError(b, err)
 			}
 		})

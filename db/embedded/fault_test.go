@@ -42,7 +42,7 @@ func TestFullDiskKeepsNothingHalf(t *testing.T) {
 	limitPages(t, s, 60)
 	m := large()
 	require.ErrorIs(t, s.Put(t.Context(), m), memory.ErrFull)
-	_, err := s.Get(t.Context(), defaultWorkspace, m.ID)
+	_, err := s.Get(t.Context(), memory.DefaultWorkspace, m.ID)
 	require.ErrorIs(t, err, memory.ErrNotFound)
 	requireSound(t, s.path, 0)
 
@@ -64,7 +64,7 @@ func TestFullDiskFillsUpToTheLastPage(t *testing.T) {
 		err := s.Put(t.Context(), m)
 		if err != nil {
 			require.ErrorIs(t, err, memory.ErrFull)
-			_, err = s.Get(t.Context(), defaultWorkspace, m.ID)
+			_, err = s.Get(t.Context(), memory.DefaultWorkspace, m.ID)
 			require.ErrorIs(t, err, memory.ErrNotFound)
 			break
 		}
@@ -95,7 +95,7 @@ func TestFullFileSystem(t *testing.T) {
 	require.NoError(t, s.Put(t.Context(), first))
 	m := large()
 	require.ErrorIs(t, s.Put(t.Context(), m), memory.ErrFull)
-	got, err := s.Get(t.Context(), defaultWorkspace, first.ID)
+	got, err := s.Get(t.Context(), memory.DefaultWorkspace, first.ID)
 	require.NoError(t, err)
 	require.Equal(t, first, got)
 
@@ -193,7 +193,7 @@ func TestPutGivesUpWhileItWaits(t *testing.T) {
 	require.ErrorIs(t, <-second, context.Canceled)
 	close(release)
 	require.NoError(t, <-first)
-	_, err := s.Get(t.Context(), defaultWorkspace, m.ID)
+	_, err := s.Get(t.Context(), memory.DefaultWorkspace, m.ID)
 	require.ErrorIs(t, err, memory.ErrNotFound)
 }
 

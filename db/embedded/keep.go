@@ -124,7 +124,7 @@ func (s *Store) Clear(ctx context.Context) error {
 		for _, query := range []string{
 			"INSERT INTO words(words) VALUES ('delete-all')",
 			"DELETE FROM heading", "DELETE FROM chunk_text", "DELETE FROM chunk", "DELETE FROM memory",
-			"DELETE FROM workspace WHERE id <> '" + defaultWorkspace + "'",
+			"DELETE FROM workspace WHERE id <> '" + string(memory.DefaultWorkspace) + "'",
 			"UPDATE workspace SET memories = 0, chunks = 0",
 		} {
 			if err := t.exec(query); err != nil {

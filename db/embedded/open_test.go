@@ -60,7 +60,7 @@ func filesIn(t *testing.T, dir string) map[string]string {
 func said(text string) memory.Memory {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	return memory.Memory{
-		ID: memory.NewID(), Workspace: defaultWorkspace, Text: text, CreatedAt: now, ValidFrom: now,
+		ID: memory.NewID(), Workspace: memory.DefaultWorkspace, Text: text, CreatedAt: now, ValidFrom: now,
 		Chunks: []memory.Chunk{{Start: 0, End: len(text)}},
 	}
 }
@@ -74,7 +74,7 @@ func TestOpenFindsWhatWasKept(t *testing.T) {
 	require.NoError(t, s.Put(t.Context(), m))
 	require.NoError(t, s.Close())
 
-	got, err := openAt(t, c).Get(t.Context(), defaultWorkspace, m.ID)
+	got, err := openAt(t, c).Get(t.Context(), memory.DefaultWorkspace, m.ID)
 	require.NoError(t, err)
 	require.Equal(t, m, got)
 }
@@ -235,16 +235,16 @@ func TestDamageIsReportedAndLeftAlone(t *testing.T) {
 func readAll(t *testing.T, s *Store) error {
 	t.Helper()
 	for n := range 40 {
-		refs, err := s.Matching(t.Context(), defaultWorkspace, memory.TermQuery{Terms: termsOf([]int{n})}, 1000)
+		refs, err := s.Matching(t.Context(), memory.DefaultWorkspace, memory.TermQuery{Terms: termsOf([]int{n})}, 1000)
 		if err != nil {
 			return err
 		}
-		passages, err := s.Passages(t.Context(), defaultWorkspace, refs)
+		passages, err := s.Passages(t.Context(), memory.DefaultWorkspace, refs)
 		if err != nil {
 			return err
 		}
 		for _, p := range passages {
-			if _, err := s.Get(t.Context(), defaultWorkspace, p.Memory); err != nil {
+			if _, err := s.Get(t.Context(), memory.DefaultWorkspace, p.Memory); err != nil {
 				return err
 			}
 		}
@@ -264,7 +264,7 @@ func TestOpenBuildsWordsAnewWhenTermsChange(t *testing.T) {
 	require.NoError(t, s.Put(t.Context(), here))
 	require.NoError(t, s.Put(t.Context(), there))
 	fill(t, s, 1040)
-	before, err := s.Matching(t.Context(), defaultWorkspace, memory.TermQuery{Terms: termsOf([]int{9, 60})}, 500)
+	before, err := s.Matching(t.Context(), memory.DefaultWorkspace, memory.TermQuery{Terms: termsOf([]int{9, 60})}, 500)
 	require.NoError(t, err)
 	require.NoError(t, s.Close())
 
@@ -274,15 +274,15 @@ func TestOpenBuildsWordsAnewWhenTermsChange(t *testing.T) {
 	v, err := headerVersion(t.Context(), s.conn)
 	require.NoError(t, err)
 	require.Equal(t, current(), v)
-	after, err := s.Matching(t.Context(), defaultWorkspace, memory.TermQuery{Terms: termsOf([]int{9, 60})}, 500)
+	after, err := s.Matching(t.Context(), memory.DefaultWorkspace, memory.TermQuery{Terms: termsOf([]int{9, 60})}, 500)
 	require.NoError(t, err)
 	require.Equal(t, before, after)
-	for w, want := range map[memory.Workspace]int{defaultWorkspace: 2, "other": 1} {
+	for w, want := range map[memory.Workspace]int{memory.DefaultWorkspace: 2, "other": 1} {
 		refs, err := s.Matching(t.Context(), w, memory.TermQuery{Terms: []string{"needl"}}, 9)
 		require.NoError(t, err)
 		require.Len(t, refs, want)
 	}
-	refs, err := s.Matching(t.Context(), defaultWorkspace, memory.TermQuery{Terms: []string{"obsolete"}}, 9)
+	refs, err := s.Matching(t.Context(), memory.DefaultWorkspace, memory.TermQuery{Terms: []string{"obsolete"}}, 9)
 	require.NoError(t, err)
 	require.Empty(t, refs)
 }

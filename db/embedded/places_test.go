@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"zapomni/memory"
 )
 
 func TestPlacesAreRememberedUntilTheIndexChanges(t *testing.T) {
@@ -44,7 +46,7 @@ func TestRankDoesNotDisturbWhatItRemembers(t *testing.T) {
 	for range 3 { // the same text under three IDs
 		require.NoError(t, s.Put(t.Context(), newCorpus(1).memory()))
 	}
-	x, err := s.index(t.Context(), defaultWorkspace)
+	x, err := s.index(t.Context(), memory.DefaultWorkspace)
 	require.NoError(t, err)
 	terms := s.analyzer.Terms(newCorpus(1).memory().Text)[:1]
 	first, err := s.rank(t.Context(), x, terms)

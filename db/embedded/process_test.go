@@ -105,10 +105,10 @@ func requireKept(t *testing.T, path string, ids []memory.ID) {
 	t.Helper()
 	s := openAt(t, configFor(path))
 	for _, id := range ids {
-		got, err := s.Get(t.Context(), defaultWorkspace, id)
+		got, err := s.Get(t.Context(), memory.DefaultWorkspace, id)
 		require.NoError(t, err)
 		require.Equal(t, "acknowledged "+key(id), got.Text)
-		refs, err := s.Matching(t.Context(), defaultWorkspace, memory.TermQuery{Terms: s.analyzer.Terms(key(id))[:1]}, 9)
+		refs, err := s.Matching(t.Context(), memory.DefaultWorkspace, memory.TermQuery{Terms: s.analyzer.Terms(key(id))[:1]}, 9)
 		require.NoError(t, err)
 		require.Len(t, refs, 1)
 	}
@@ -162,7 +162,7 @@ func TestKilledWriterLosesNothingAcknowledged(t *testing.T) {
 	}
 	requireKept(t, path, ids)
 	s := openAt(t, configFor(path))
-	c, err := s.Counts(t.Context(), defaultWorkspace)
+	c, err := s.Counts(t.Context(), memory.DefaultWorkspace)
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, c.Memories, len(ids))
 	require.LessOrEqual(t, c.Memories, len(ids)+20*4, "no more than what was under way at each kill")

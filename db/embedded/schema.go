@@ -12,9 +12,6 @@ import (
 // applicationID stands in the header of every file of ours: "zpmn".
 const applicationID = 0x7a706d6e
 
-// defaultWorkspace always exists.
-const defaultWorkspace = "default"
-
 // version says how a file is laid out: its tables, and the terms in its word
 // index. SQLite's user_version holds both, so that one look at the header
 // tells whether a file can be used.
@@ -50,9 +47,9 @@ func migrations() []string {
 	return []string{
 		workspaceTables + memoryTables + wordTables() + headingTable + fmt.Sprintf(`
 INSERT INTO workspace(id, name, description, created_at) VALUES (
-	'%s', 'Default Workspace', 'Default workspace for memories without explicit workspace',
+	'default', 'Default Workspace', 'Default workspace for memories without explicit workspace',
 	CAST(unixepoch('subsec') * 1000000 AS INTEGER));
-PRAGMA application_id = %d;`, defaultWorkspace, applicationID),
+PRAGMA application_id = %d;`, applicationID),
 	}
 }
 

@@ -65,7 +65,7 @@ func newStore(c Config, log *slog.Logger) (*Store, error) {
 func (s *Store) Ping(ctx context.Context) error {
 	err := s.read(ctx, func() error {
 		var n int
-		return s.reading.row(ctx, "SELECT count(*) FROM workspace WHERE id = ?", defaultWorkspace).Scan(&n)
+		return s.reading.row(ctx, "SELECT count(*) FROM workspace WHERE id = ?", string(memory.DefaultWorkspace)).Scan(&n)
 	})
 	return s.fault(ctx, "ping", err)
 }

@@ -59,7 +59,7 @@ func (s *Store) Workspaces(ctx context.Context) ([]memory.WorkspaceInfo, error) 
 			info, err := scanWorkspace(r)
 			all = append(all, info)
 			return err
-		}, selectWorkspaces+"ORDER BY id <> ?, created_at, num", defaultWorkspace)
+		}, selectWorkspaces+"ORDER BY id <> ?, created_at, num", string(memory.DefaultWorkspace))
 	})
 	if err != nil {
 		return nil, s.fault(ctx, "workspaces", err)
@@ -70,7 +70,7 @@ func (s *Store) Workspaces(ctx context.Context) ([]memory.WorkspaceInfo, error) 
 // DeleteWorkspace forgets w and all it holds.
 func (s *Store) DeleteWorkspace(ctx context.Context, w memory.Workspace) error {
 	err := s.write(ctx, func(t *tx) error {
-		if w == defaultWorkspace {
+		if w == memory.DefaultWorkspace {
 			return fmt.Errorf("%w: it always exists", memory.ErrInvalid)
 		}
 		num, err := t.workspace(w)
