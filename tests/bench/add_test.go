@@ -40,9 +40,9 @@ func BenchmarkAdd(b *testing.B) {
 	}
 }
 
-// BenchmarkAddResident adds 10,000 memories to an empty store over stdio and
+// BenchmarkResident adds 10,000 memories to an empty store over stdio and
 // tells the memory of the process then.
-func BenchmarkAddResident(b *testing.B) {
+func BenchmarkResident(b *testing.B) {
 	for b.Loop() {
 		c := client.Start(b, b.TempDir())
 		require.NoError(b, c.Initialize())
