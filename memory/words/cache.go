@@ -42,7 +42,7 @@ type tokenCache struct {
 
 // Each of the two halves of a tokenCache holds so many tokens, about 200 bytes
 // each, and none longer than the longest word.
-const cachedTokens = 1 << 13
+const cachedTokens = 1 << 14
 
 func (c *tokenCache) get(token string) *analysis {
 	c.mu.RLock()
