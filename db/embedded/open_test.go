@@ -181,20 +181,6 @@ func TestOpenRefusesWhatIsNotOurs(t *testing.T) {
 	require.Equal(t, before, filesIn(t, dir))
 }
 
-func TestOpenReportsReadOnlyDirectory(t *testing.T) {
-	t.Parallel()
-	if os.Getuid() == 0 || runtime.GOOS == "windows" {
-		t.Skip("no directory is read-only to root, nor by its mode on Windows")
-	}
-	dir := t.TempDir()
-	require.NoError(t, os.Chmod(dir, 0o500))
-	_, err := open(t, configFor(filepath.Join(dir, "zapomni.db")))
-	require.ErrorIs(t, err, memory.ErrUnavailable)
-	require.ErrorContains(t, err, "writable")
-	_, err = open(t, configFor(filepath.Join(dir, "below", "zapomni.db")))
-	require.ErrorIs(t, err, memory.ErrUnavailable)
-}
-
 // TestDamageIsReportedAndLeftAlone overwrites parts of the file. Whatever is
 // hit, no call may claim that all is well and answer wrongly: it succeeds, or
 // it says what to do.
