@@ -70,7 +70,11 @@ func (in *intake) examine(l line) (message, bool) {
 	}
 	h := readHead(l.text)
 	if f, ok := findFault(l.text); ok {
-		in.refuse("not UTF-8", faultAnswer(h, l.text, f))
+		in.refuse("not UTF-8", unfitAnswer(h, f.describe(l.text)))
+		return message{}, false
+	}
+	if deeper(l.text, deepest) {
+		in.refuse("too deep", unfitAnswer(h, fmt.Sprintf("message is nested more than %d levels deep", deepest)))
 		return message{}, false
 	}
 	return message{h, l.text}, true

@@ -18,10 +18,10 @@ func tooLongAnswer(h head, length, limit int) any {
 	return mcp.NewJSONRPCError(h.requestID(), mcp.INVALID_REQUEST, text, nil)
 }
 
-// faultAnswer refuses a line that is not valid UTF-8: a tool call as a result,
-// which the model reads and can correct, anything else as a parse error.
-func faultAnswer(h head, line []byte, f fault) any {
-	text := f.describe(line)
+// unfitAnswer refuses a line that cannot be decoded without loss or at all: a
+// tool call as a result, which the model reads and can correct, anything else
+// as a parse error.
+func unfitAnswer(h head, text string) any {
 	if h.call() && !h.requestID().IsNil() {
 		return mcp.NewJSONRPCResultResponse(h.requestID(), mcp.NewToolResultError("Error: "+text))
 	}
