@@ -8,8 +8,8 @@ import (
 
 // weights say how much each feature of a match counts. One unit is the worth
 // of all terms of the question, each standing once in a text of average
-// length. They were set by hand, by sense first, and checked on five
-// collections of questions at once (conversations, abstracts, encyclopedia,
+// length. They were chosen by hand, from sweeps over five development
+// collections at once (conversations, abstracts, encyclopedia passages,
 // code); see docs/adr for the figures.
 type weights struct {
 	saturation float64 // k1 of BM25: how soon repeating a word stops to count

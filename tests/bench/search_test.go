@@ -15,7 +15,13 @@ import (
 // BenchmarkSearch measures search_memory over stdio with plain questions, each
 // another one, and tells how many answers have the text that was asked for
 // among the first ten.
-func BenchmarkSearch(b *testing.B) {
+func BenchmarkSearch(b *testing.B) { benchmarkSearch(b, false) }
+
+// BenchmarkSearchBetweenAdds does the same with an add_memory, which is not
+// counted, before each question: a write empties what the store remembers.
+func BenchmarkSearchBetweenAdds(b *testing.B) { benchmarkSearch(b, true) }
+
+func benchmarkSearch(b *testing.B, adding bool) {
 	for _, n := range []int{1_000, 10_000, 100_000} {
 		b.Run(fmt.Sprintf("memories=%d", n), func(b *testing.B) {
 			c := client.Start(b, filled(b, n))
@@ -34,6 +40,10 @@ func BenchmarkSearch(b *testing.B) {
 			b.ResetTimer()
 			for b.Loop() {
 				at := i * 7919 % len(questions)
+				if adding {
+					_, err := c.Add(map[string]any{"text": asker.text()})
+					require.NoError(b, err)
+				}
 				began := time.Now()
 				hits, err := c.Search(map[string]any{"query": questions[at]})
 				times = append(times, millis(time.Since(began)))
