@@ -195,7 +195,7 @@ func BenchmarkFrequencies(b *testing.B) {
 			terms := termsOf(question)
 			b.Run(fmt.Sprintf("terms=%d/first=%d", len(terms), question[0]), func(b *testing.B) {
 				for b.Loop() {
-					s.counts = countCache{}
+					s.cache = termCache{}
 					_, err := s.Frequencies(b.Context(), memory.DefaultWorkspace, terms)
 					require.NoError(b, err)
 				}

@@ -5,13 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"maps"
-	"sync"
+	"strings"
 
 	"zapomni/memory"
 )
 
-// Frequencies counts the chunks of w, and those that hold each term. Counts of
-// common terms, which take long, may be a tenth behind.
+// Frequencies counts the chunks of w, and those that hold each term.
 func (s *Store) Frequencies(ctx context.Context, w memory.Workspace, terms []string) (memory.Frequencies, error) {
 	f := memory.Frequencies{With: make([]int, len(terms))}
 	err := s.read(ctx, func() error {
@@ -19,20 +18,12 @@ func (s *Store) Frequencies(ctx context.Context, w memory.Workspace, terms []str
 		if err != nil {
 			return err
 		}
+		counted, err := s.count(ctx, x, terms)
 		f.Chunks = int(x.chunks)
-		known, missing := s.counts.look(x, terms)
-		if len(missing) > 0 {
-			counted, err := s.countTerms(ctx, x, missing)
-			if err != nil {
-				return err
-			}
-			s.counts.keep(x, counted)
-			maps.Copy(known, counted)
-		}
 		for i, term := range terms {
-			f.With[i] = known[term]
+			f.With[i] = counted[term].with
 		}
-		return nil
+		return err
 	})
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return memory.Frequencies{}, s.fault(ctx, "frequencies", err)
@@ -40,71 +31,66 @@ func (s *Store) Frequencies(ctx context.Context, w memory.Workspace, terms []str
 	return f, nil
 }
 
-func (s *Store) countTerms(ctx context.Context, x index, terms []string) (map[string]int, error) {
-	counted := make(map[string]int, len(terms))
-	err := s.reading.each(ctx, func(r scanner) error {
-		var i, n int
-		err := r.Scan(&i, &n)
-		counted[terms[i]] = n
+// fewPlaces is how many places of a term are read in order to count them, so
+// that they are there when the term is looked for next. Of a term that has
+// more, the word index is asked for the number only.
+const fewPlaces = 512
+
+func (s *Store) count(ctx context.Context, x index, terms []string) (map[string]knownTerm, error) {
+	found, err := s.known(ctx, x, terms)
+	if err != nil {
+		return nil, err
+	}
+	counted := func(knownTerm) bool { return true }
+	read, common, err := s.readFewPlaces(ctx, x, missing(terms, found, counted))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.countCommon(ctx, x, common, read); err != nil {
+		return nil, err
+	}
+	s.cache.keep(x, read)
+	maps.Copy(found, read)
+	return found, nil
+}
+
+const selectFewPlaces = `
+SELECT ifnull((SELECT group_concat(doc) FROM (SELECT doc FROM word_place WHERE term = t.value LIMIT ?2)), '')
+FROM json_each(?1) t`
+
+// readFewPlaces reads the places of those terms that have few, and returns the
+// others.
+func (s *Store) readFewPlaces(ctx context.Context, x index, terms []string) (read map[string]knownTerm, common []string, err error) {
+	read = make(map[string]knownTerm, len(terms))
+	if len(terms) == 0 {
+		return read, nil, nil
+	}
+	i := 0
+	err = s.reading.each(ctx, func(row scanner) error {
+		var places string
+		err := row.Scan(&places)
+		if strings.Count(places, ",") == fewPlaces {
+			common = append(common, terms[i])
+		} else {
+			read[terms[i]] = placesOf(places, x)
+		}
+		i++
 		return err
-	}, selectTermCounts, x.list(terms))
-	return counted, err
+	}, selectFewPlaces, x.list(terms), fewPlaces+1)
+	return read, common, err
 }
 
 const selectTermCounts = `
 SELECT t.key, ifnull((SELECT doc FROM word_count WHERE term = t.value), 0) FROM json_each(?) t`
 
-// What countCache remembers: so many counts, and which of them for longer
-// than until the next write.
-const (
-	cachedCounts = 8192
-	commonCount  = 1000
-)
-
-// countCache remembers how many chunks hold a term. The zero value is empty.
-type countCache struct {
-	mu     sync.Mutex
-	counts map[string]termCount // by term as it stands in the index
-}
-
-type termCount struct {
-	with          int
-	chunks, state int64 // of the index when it was counted
-}
-
-// look returns the counts that still hold, and the terms that have to be
-// counted.
-func (c *countCache) look(x index, terms []string) (known map[string]int, missing []string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	known = make(map[string]int, len(terms))
-	for _, term := range terms {
-		if n, ok := c.counts[x.prefix+term]; ok && n.holds(x) {
-			known[term] = n.with
-		} else {
-			missing = append(missing, term)
-		}
+func (s *Store) countCommon(ctx context.Context, x index, terms []string, into map[string]knownTerm) error {
+	if len(terms) == 0 {
+		return nil
 	}
-	return known, missing
-}
-
-// holds says whether n is exact, as nothing was put or deleted since, or near
-// enough for a common term.
-func (n termCount) holds(x index) bool {
-	put, gone := x.state-n.state, n.chunks+x.state-n.state-x.chunks
-	if put == 0 && gone == 0 {
-		return true
-	}
-	return n.with >= commonCount && put >= 0 && put+max(gone, 0) <= int64(n.with/10)
-}
-
-func (c *countCache) keep(x index, counted map[string]int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.counts == nil || len(c.counts)+len(counted) > cachedCounts {
-		c.counts = make(map[string]termCount, len(counted))
-	}
-	for term, n := range counted {
-		c.counts[x.prefix+term] = termCount{with: n, chunks: x.chunks, state: x.state}
-	}
+	return s.reading.each(ctx, func(r scanner) error {
+		var i, n int
+		err := r.Scan(&i, &n)
+		into[terms[i]] = knownTerm{with: n}
+		return err
+	}, selectTermCounts, x.list(terms))
 }

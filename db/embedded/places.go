@@ -2,8 +2,8 @@ package embedded
 
 import (
 	"context"
+	"maps"
 	"slices"
-	"sync"
 )
 
 // selectPlaces lists, for each term, the chunks that hold it, in ascending
@@ -14,76 +14,54 @@ const selectPlaces = `
 WITH t(value) AS MATERIALIZED (SELECT value FROM json_each(?))
 SELECT ifnull((SELECT group_concat(doc) FROM word_place WHERE term = t.value), '') FROM t`
 
+// readPlaces reads where terms stand.
+func (s *Store) readPlaces(ctx context.Context, x index, terms []string) (map[string]knownTerm, error) {
+	read := make(map[string]knownTerm, len(terms))
+	if len(terms) == 0 {
+		return read, nil
+	}
+	i := 0
+	err := s.reading.each(ctx, func(row scanner) error {
+		var places string
+		err := row.Scan(&places)
+		read[terms[i]] = placesOf(places, x)
+		i++
+		return err
+	}, selectPlaces, x.list(terms))
+	return read, err
+}
+
+func placesOf(places string, x index) knownTerm {
+	list := readRanking(places, x.state)
+	return knownTerm{with: len(list), places: list}
+}
+
 // rank finds all chunks that hold any of terms. The ranking is the caller's to
 // change.
 func (s *Store) rank(ctx context.Context, x index, terms []string) (ranking, error) {
 	terms = slices.Compact(slices.Sorted(slices.Values(terms)))
-	lists, missing := s.places.look(x, terms)
-	if len(missing) > 0 {
-		i := 0
-		err := s.reading.each(ctx, func(row scanner) error {
-			var places string
-			err := row.Scan(&places)
-			list := weigh(places, x.chunks)
-			s.places.keep(x, missing[i], list)
-			lists = append(lists, list)
-			i++
-			return err
-		}, selectPlaces, x.list(missing))
-		if err != nil {
-			return nil, err
-		}
+	found, err := s.known(ctx, x, terms)
+	if err != nil {
+		return nil, err
 	}
+	read, err := s.readPlaces(ctx, x, missing(terms, found, knownTerm.whole))
+	if err != nil {
+		return nil, err
+	}
+	s.cache.keep(x, read)
+	maps.Copy(found, read)
 	var r ranking
-	for _, list := range lists {
-		r = r.either(list)
-	}
-	if len(lists) == 1 {
-		r = slices.Clone(r)
+	for _, term := range terms {
+		t := found[term]
+		r = r.plus(t.places, rarity(t.with, x.chunks))
 	}
 	return r, nil
 }
 
-// cachedPlaces is how many places a placeCache holds, at 16 bytes each.
-const cachedPlaces = 1 << 18
-
-// placeCache remembers where terms stand until the next write, by any process:
-// questions share their common words, whose lists are the longest. The zero
-// value is empty.
-type placeCache struct {
-	mu            sync.Mutex
-	chunks, state int64 // of the index that the lists are of
-	prefix        string
-	lists         map[string]ranking
-	held          int
-}
-
-// look returns the lists that are known, which nobody may change, and the
-// terms that are not.
-func (c *placeCache) look(x index, terms []string) (lists []ranking, missing []string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, term := range terms {
-		if list, ok := c.lists[term]; ok && c.of(x) {
-			lists = append(lists, list)
-		} else {
-			missing = append(missing, term)
-		}
-	}
-	return lists, missing
-}
-
-func (c *placeCache) of(x index) bool {
-	return c.prefix == x.prefix && c.chunks == x.chunks && c.state == x.state
-}
-
-func (c *placeCache) keep(x index, term string, list ranking) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.of(x) || c.held+len(list) > cachedPlaces {
-		c.prefix, c.chunks, c.state = x.prefix, x.chunks, x.state
-		c.lists, c.held = make(map[string]ranking), 0
-	}
-	c.lists[term] = list
-	c.held += len(list) + 8 // and what the entry takes
+// missing returns the terms that are not known well enough.
+func missing(terms []string, known map[string]knownTerm, enough func(knownTerm) bool) []string {
+	return slices.DeleteFunc(slices.Clone(terms), func(term string) bool {
+		t, ok := known[term]
+		return ok && enough(t)
+	})
 }

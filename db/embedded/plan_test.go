@@ -49,6 +49,26 @@ func TestMatchingAsksTheWordIndexByTerm(t *testing.T) {
 	}
 }
 
+func TestFewPlacesAreReadByTerm(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	withStatistics(t, s)
+	whole := plan(t, s, "SELECT doc FROM word_place")
+	steps := plan(t, s, selectFewPlaces, `["1:a"]`, fewPlaces)
+	require.Contains(t, steps[0], "SCAN t", "the terms are the outer loop")
+	require.Contains(t, strings.Join(steps, "\n"), "SCAN word_place")
+	require.NotContains(t, steps, whole[len(whole)-1], "the index is entered at the term")
+}
+
+func TestNewChunksAreFoundByNumber(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	withStatistics(t, s)
+	steps := plan(t, s, selectAdded, 1, 100, 200, mostNew+1)
+	require.Contains(t, steps[0], "SEARCH c USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)")
+	require.Contains(t, steps[1], "SEARCH m USING INTEGER PRIMARY KEY")
+}
+
 func TestFilterFollowsTheWordIndex(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)

@@ -8,6 +8,15 @@ import (
 // k1. Length is left out of account: chunks are about equally long.
 const saturation = 0.9
 
+// saturate weighs n places of a term in a chunk.
+func saturate(n int) float32 { return float32(n) * (saturation + 1) / (float32(n) + saturation) }
+
+// rarity weighs a term that stands in so many of the chunks.
+func rarity(with int, chunks int64) float32 {
+	n, d := max(float64(chunks), float64(with)), float64(with)
+	return float32(math.Log1p((n - d + 0.5) / (d + 0.5)))
+}
+
 // match is a chunk that holds a term, or several.
 type match struct {
 	num   int64
@@ -17,47 +26,48 @@ type match struct {
 // ranking is a list of matches, by ascending number until heap is called.
 type ranking []match
 
-// weigh reads a list of places, numbers with commas between them, in which a
-// chunk stands as often as it holds the term, and scores each chunk. chunks
-// is how many there are.
-func weigh(places string, chunks int64) ranking {
+// readRanking reads a list of places, numbers with commas between them, in
+// which a chunk stands as often as it holds the term. Chunks after last are
+// left out.
+func readRanking(places string, last int64) ranking {
 	var r ranking
+	n := 0 // places in the chunk at the end of r
 	for i := 0; i < len(places); i++ {
 		num := int64(0)
 		for ; i < len(places) && places[i] != ','; i++ {
 			num = num*10 + int64(places[i]-'0')
 		}
-		if n := len(r); n > 0 && r[n-1].num == num {
-			r[n-1].score++
-		} else {
-			r = append(r, match{num, 1})
+		if num > last {
+			break
 		}
-	}
-	with := float64(len(r))
-	rarity := math.Log1p((max(float64(chunks), with) - with + 0.5) / (with + 0.5))
-	for i, m := range r {
-		r[i].score = float32(rarity) * m.score * (saturation + 1) / (m.score + saturation)
+		if end := len(r) - 1; end >= 0 && r[end].num == num {
+			n++
+			r[end].score = saturate(n)
+		} else {
+			n = 1
+			r = append(r, match{num, saturate(1)})
+		}
 	}
 	return r
 }
 
-// either merges two rankings; a chunk in both has both scores.
-func (r ranking) either(other ranking) ranking {
-	if len(r) == 0 {
-		return other
-	}
-	sum := make(ranking, 0, len(r)+len(other))
-	for len(r) > 0 && len(other) > 0 {
-		switch a, b := r[0], other[0]; {
+// plus adds a term's matches, at so much each. A chunk in both has both scores.
+func (r ranking) plus(term ranking, weight float32) ranking {
+	sum := make(ranking, 0, len(r)+len(term))
+	for len(r) > 0 && len(term) > 0 {
+		switch a, b := r[0], term[0]; {
 		case a.num < b.num:
 			sum, r = append(sum, a), r[1:]
 		case a.num > b.num:
-			sum, other = append(sum, b), other[1:]
+			sum, term = append(sum, match{b.num, b.score * weight}), term[1:]
 		default:
-			sum, r, other = append(sum, match{a.num, a.score + b.score}), r[1:], other[1:]
+			sum, r, term = append(sum, match{a.num, a.score + b.score*weight}), r[1:], term[1:]
 		}
 	}
-	return append(append(sum, r...), other...)
+	for _, b := range term {
+		sum = append(sum, match{b.num, b.score * weight})
+	}
+	return append(sum, r...)
 }
 
 // heap puts r in an order from which the best few are taken quickly.

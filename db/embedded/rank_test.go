@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"cmp"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -9,31 +10,34 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWeighCountsPlaces(t *testing.T) {
+func TestPlacesAreReadAsAnAscendingRanking(t *testing.T) {
 	t.Parallel()
-	r := weigh("3,3,3,70,1234567890123", 100)
-	require.Len(t, r, 3)
-	require.Equal(t, []int64{3, 70, 1234567890123}, []int64{r[0].num, r[1].num, r[2].num})
-	require.Greater(t, r[0].score, r[1].score, "more places weigh more")
-	require.Less(t, r[0].score, 2*r[1].score, "but less and less")
-	require.InDelta(t, r[1].score, r[2].score, 1e-6)
-	require.Empty(t, weigh("", 100))
+	r := readRanking("3,3,3,70,1234567890123", math.MaxInt64)
+	require.Equal(t, ranking{{3, saturate(3)}, {70, saturate(1)}, {1234567890123, saturate(1)}}, r)
+	require.Equal(t, r[:2], readRanking("3,3,3,70,1234567890123", 70), "nothing after the last")
+	require.Empty(t, readRanking("", math.MaxInt64))
 }
 
-func TestWeighPrefersRareTerms(t *testing.T) {
+func TestFurtherPlacesWeighLessAndLess(t *testing.T) {
 	t.Parallel()
-	require.Greater(t, weigh("1", 1000)[0].score, weigh("1,2,3,4", 1000)[0].score)
-	require.Positive(t, weigh("1,2,3", 3)[0].score, "a term that stands everywhere")
-	require.Positive(t, weigh("1,2,3", 1)[0].score, "a count that lags behind")
+	require.Greater(t, saturate(2), saturate(1))
+	require.Less(t, saturate(3)-saturate(2), saturate(2)-saturate(1))
 }
 
-func TestRankingsMergeByNumber(t *testing.T) {
+func TestRareTermsWeighMore(t *testing.T) {
+	t.Parallel()
+	require.Greater(t, rarity(1, 1000), rarity(4, 1000))
+	require.Positive(t, rarity(3, 3), "a term that stands everywhere")
+	require.Positive(t, rarity(3, 1), "a count of chunks that lags behind")
+}
+
+func TestRankingsAddUpByNumber(t *testing.T) {
 	t.Parallel()
 	a, b := ranking{{1, 1}, {3, 1}, {5, 1}}, ranking{{2, 2}, {3, 2}, {5, 2}, {9, 2}}
-	require.Equal(t, ranking{{1, 1}, {2, 2}, {3, 3}, {5, 3}, {9, 2}}, a.either(b))
-	require.Equal(t, a.either(b), b.either(a))
-	require.Equal(t, a, a.either(nil))
-	require.Equal(t, a, ranking(nil).either(a))
+	require.Equal(t, ranking{{1, 1}, {2, 6}, {3, 7}, {5, 7}, {9, 6}}, a.plus(b, 3))
+	require.Equal(t, a, a.plus(nil, 3))
+	require.Equal(t, ranking{{1, 2}, {3, 2}, {5, 2}}, ranking(nil).plus(a, 2))
+	require.Equal(t, ranking{{1, 1}, {3, 1}, {5, 1}}, a, "what is added is not changed")
 }
 
 func TestHeapGivesTheBestFirst(t *testing.T) {

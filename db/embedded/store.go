@@ -41,8 +41,7 @@ type Store struct {
 	queue   queue
 
 	analyzer words.Analyzer
-	places   placeCache
-	counts   countCache
+	cache    termCache
 }
 
 func newStore(c Config, log *slog.Logger) (*Store, error) {

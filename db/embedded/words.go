@@ -30,19 +30,19 @@ func (t *tx) addWords(chunk, workspace int64, terms string) error {
 
 // index is what the word index knows of a workspace.
 type index struct {
-	prefix string
-	chunks int64
-	state  int64 // the number of the last chunk put, in any workspace
+	workspace int64
+	prefix    string
+	chunks    int64
+	state     int64 // the number of the last chunk put, in any workspace
 }
 
 // index returns sql.ErrNoRows for a workspace that does not exist.
 func (s *Store) index(ctx context.Context, w memory.Workspace) (index, error) {
-	var num int64
 	var x index
 	err := s.reading.row(ctx, `
 SELECT num, chunks, ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'chunk'), 0) FROM workspace WHERE id = ?`,
-		string(w)).Scan(&num, &x.chunks, &x.state)
-	x.prefix = prefix(num)
+		string(w)).Scan(&x.workspace, &x.chunks, &x.state)
+	x.prefix = prefix(x.workspace)
 	return x, err
 }
 

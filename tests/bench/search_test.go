@@ -18,7 +18,7 @@ import (
 func BenchmarkSearch(b *testing.B) { benchmarkSearch(b, false) }
 
 // BenchmarkSearchBetweenAdds does the same with an add_memory, which is not
-// counted, before each question: a write empties what the store remembers.
+// counted, before each question: the store has to count in what is new.
 func BenchmarkSearchBetweenAdds(b *testing.B) { benchmarkSearch(b, true) }
 
 func benchmarkSearch(b *testing.B, adding bool) {
