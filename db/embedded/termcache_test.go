@@ -86,26 +86,26 @@ func TestWhatIsRememberedIsWhatTheIndexSays(t *testing.T) {
 		m.ID, m.Workspace = id, w
 		require.NoError(t, changing.Put(t.Context(), m))
 	}
-	for range 50 {
+	for step := range 50 {
 		switch what := random.IntN(20); {
+		case step == 25:
+			for range mostNew + 10 {
+				kept = append(kept, memory.NewID())
+				put(kept[len(kept)-1], memory.DefaultWorkspace)
+			}
 		case what < 12 || len(kept) == 0:
 			kept = append(kept, memory.NewID())
 			put(kept[len(kept)-1], memory.DefaultWorkspace)
 		case what < 14:
 			put(memory.NewID(), "other")
-		case what < 15:
-			for range mostNew + 10 {
-				kept = append(kept, memory.NewID())
-				put(kept[len(kept)-1], memory.DefaultWorkspace)
-			}
-		case what < 17:
+		case what < 16:
 			put(kept[random.IntN(len(kept))], memory.DefaultWorkspace)
 		default:
 			i := random.IntN(len(kept))
 			require.NoError(t, changing.Delete(t.Context(), memory.DefaultWorkspace, kept[i]))
 			kept = append(kept[:i], kept[i+1:]...)
 		}
-		terms := fresh.analyzer.Terms(text.memory().Text)
+		terms := fresh.analyzer.Terms(text.memory().Text)[:8]
 		fresh.cache = termCache{}
 		for _, w := range []memory.Workspace{memory.DefaultWorkspace, "other"} {
 			want, err := fresh.Frequencies(t.Context(), w, terms)
