@@ -7,7 +7,6 @@ import (
 
 const (
 	methodCall      = "tools/call"
-	methodCancelled = "notifications/cancelled"
 	methodSubscribe = "subscriptions/listen"
 )
 
@@ -16,7 +15,7 @@ const (
 type head struct {
 	id        []byte // as it stands in the line; nil when absent or null
 	method    []byte // decoded; nil when absent or null
-	malformed bool   // the method is no string
+	malformed bool   // the version or the method is no string
 	reply     bool   // it answers a request that the server made
 }
 
@@ -35,6 +34,8 @@ func readHead(line []byte) head {
 			}
 		case same(k, "method"):
 			h.setMethod(v)
+		case same(k, "jsonrpc"):
+			h.malformed = h.malformed || v[0] != '"' && !isNull(v)
 		case same(k, "result"), same(k, "error"):
 			h.reply = !isNull(v)
 		}
@@ -59,7 +60,7 @@ func (h *head) setMethod(value []byte) {
 // answered reports whether the message is a request that will have an answer
 // of its own while the connection lasts.
 func (h *head) answered() bool {
-	return h.id != nil && !h.malformed && !h.reply && string(h.method) != methodSubscribe
+	return h.id != nil && !h.reply && string(h.method) != methodSubscribe
 }
 
 func (h *head) call() bool { return h.id != nil && string(h.method) == methodCall }
@@ -99,19 +100,6 @@ func plainID(id []byte) bool {
 		}
 	}
 	return len(id) <= 15 // well below 2^53
-}
-
-// cancelledID returns the id that a cancellation names, nil when it names none.
-func cancelledID(line []byte) []byte {
-	var m struct {
-		Params struct {
-			RequestID json.RawMessage `json:"requestId"`
-		} `json:"params"`
-	}
-	if json.Unmarshal(line, &m) != nil || len(m.Params.RequestID) == 0 {
-		return nil
-	}
-	return canonical(m.Params.RequestID)
 }
 
 var (

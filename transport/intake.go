@@ -51,7 +51,8 @@ func (in *intake) pump() {
 			continue
 		}
 		select {
-		case in.messages <- m:
+		case in.messages <- m: // which says that the one before is copied
+			in.lines.keep()
 		case <-in.stop:
 			return
 		}
@@ -75,6 +76,10 @@ func (in *intake) examine(l line) (message, bool) {
 	}
 	if deeper(l.text, deepest) {
 		in.refuse("too deep", unfitAnswer(h, fmt.Sprintf("message is nested more than %d levels deep", deepest)))
+		return message{}, false
+	}
+	if h.malformed {
+		in.refuse("malformed", malformedAnswer(h))
 		return message{}, false
 	}
 	return message{h, l.text}, true
@@ -110,8 +115,8 @@ func (in *intake) next() (message, error) {
 	}
 	select {
 	case m := <-in.messages:
-		if m.call() {
-			if err := in.makeRoom(len(m.line)); err != nil {
+		if m.answered() {
+			if err := in.makeRoom(m); err != nil {
 				return message{}, err
 			}
 		}
@@ -133,18 +138,20 @@ func (in *intake) note(m message) {
 		id = canonical(m.id)
 	}
 	in.due.hand(id, len(m.line))
-	if string(m.method) == methodCancelled {
-		in.due.forgive(cancelledID(m.line))
-	}
 }
 
-// makeRoom waits until a call of that many bytes can be handed on. mcp-go
-// would run a call that finds its queue full in the read loop, where it holds
-// up the answers to those before it as well.
-func (in *intake) makeRoom(length int) error {
+// makeRoom waits until a request can be handed on. mcp-go would run a call that
+// finds its queue full in the read loop, where it holds up the answers to those
+// before it as well. Any other request gets a goroutine of its own there; it may
+// pass the calls that fill the queue, but not without bound.
+func (in *intake) makeRoom(m message) error {
+	share := 2
+	if m.call() {
+		share = 1
+	}
 	for {
 		count, bytes := in.due.open()
-		if count == 0 || count < in.queue && bytes+length <= in.lines.max {
+		if count == 0 || count < share*in.queue && bytes+len(m.line) <= share*in.lines.max {
 			return nil
 		}
 		select {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,6 +27,31 @@ func taken(conn *StdioConn) chan string {
 		}
 	}()
 	return lines
+}
+
+func TestALineStaysAsItIsWhateverFollowsIt(t *testing.T) {
+	first, third := call(1, "echo", strings.Repeat("first ", 2000)), call(3, "echo", strings.Repeat("third ", 2000))
+	for _, row := range []struct{ name, second string }{
+		{"a blank line", ""},
+		{"a line that is refused", callWith("{\"text\":\"\xff\"}")},
+		{"a line too long", call(2, "echo", strings.Repeat("x", 1<<15))},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				input := strings.NewReader(first + "\n" + row.second + "\n" + third + "\n")
+				conn := NewStdio(nil, input, io.Discard, StdioOptions{MaxLine: 1 << 14}, discard())
+				defer conn.halt()
+				go conn.in.pump()
+				read := make([]byte, len(first))
+				n, err := conn.in.Read(read[:10])
+				require.NoError(t, err)
+				synctest.Wait() // the reader is ahead as far as it may be
+				_, err = io.ReadFull(conn.in, read[n:])
+				require.NoError(t, err)
+				require.Equal(t, first, string(read))
+			})
+		})
+	}
 }
 
 func TestACallWaitsUntilThereIsRoom(t *testing.T) {
@@ -115,6 +141,32 @@ func TestTheEndGivesUpWhenNoAnswerComes(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestTheEndGivesUpAsSoonAsTheTimeSinceTheLastAnswerIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn := NewStdio(nil, nil, io.Discard, StdioOptions{Drain: 3 * time.Second}, discard())
+		ended := make(chan error, 1)
+		began := time.Now()
+		time.AfterFunc(2*time.Second, func() { conn.in.due.settle([]byte("1")) })
+		require.NoError(t, conn.drain(func() { ended <- errors.New("cancelled") }, ended))
+		require.Equal(t, 5*time.Second, time.Since(began))
+	})
+}
+
+func TestOtherRequestsThanCallsWaitTooWhenThereAreTwiceAsMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		input := strings.NewReader(strings.Repeat(ping+"\n", 9) + `{"jsonrpc":"2.0","method":"notifications/initialized"}`)
+		conn := NewStdio(nil, input, io.Discard, StdioOptions{Queue: 2}, discard())
+		lines := taken(conn)
+		synctest.Wait()
+		require.Len(t, lines, 4)
+		for range 9 {
+			conn.in.due.settle([]byte(`"ping"`))
+			synctest.Wait()
+		}
+		require.Len(t, lines, 10)
+	})
 }
 
 func TestLedgerCountsAnIDThatIsUsedTwice(t *testing.T) {

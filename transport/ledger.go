@@ -3,6 +3,7 @@ package transport
 import (
 	"runtime/debug"
 	"sync"
+	"time"
 )
 
 // hugeLine is the length in bytes from which a line's memory is given back to
@@ -15,8 +16,8 @@ type ledger struct {
 	due      map[string]debt
 	count    int
 	bytes    int
-	answered int
-	latest   string // the request that was handed on last, empty for other messages
+	answered time.Time // when the last answer went out
+	latest   string    // the request that was handed on last, empty for other messages
 
 	// settled receives a token when something was taken off, for the one
 	// goroutine that waits.
@@ -50,7 +51,7 @@ func (l *ledger) hand(id []byte, bytes int) {
 func (l *ledger) settle(id []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.answered++
+	l.answered = time.Now()
 	if isNull(id) {
 		id = []byte(l.latest)
 	}
@@ -64,25 +65,11 @@ func (l *ledger) settle(id []byte) {
 	} else {
 		l.due[string(id)] = debt{d.count - 1, d.bytes - bytes}
 	}
-	l.remove(1, bytes)
+	l.count--
+	l.bytes -= bytes
 	if bytes >= hugeLine {
 		go debug.FreeOSMemory()
 	}
-}
-
-// forgive takes a request off whose answer nobody waits for any more.
-func (l *ledger) forgive(id []byte) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if d, ok := l.due[string(id)]; ok {
-		delete(l.due, string(id))
-		l.remove(d.count, d.bytes)
-	}
-}
-
-func (l *ledger) remove(count, bytes int) {
-	l.count -= count
-	l.bytes -= bytes
 	select {
 	case l.settled <- struct{}{}:
 	default:
@@ -96,8 +83,8 @@ func (l *ledger) open() (count, bytes int) {
 	return l.count, l.bytes
 }
 
-// progress grows with every answer that goes out.
-func (l *ledger) progress() int {
+// lastAnswer is when the last answer went out, zero if none has.
+func (l *ledger) lastAnswer() time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.answered

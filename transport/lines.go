@@ -22,27 +22,26 @@ type line struct {
 	tooLong int
 }
 
-// lineReader cuts its input into lines of at most max bytes. What it returned
-// stays as it is until the call after the next, so that one line can be looked
-// at while the one before is still being copied.
+// lineReader cuts its input into lines of at most max bytes. The next line
+// takes the place of the one before, unless that is kept.
 type lineReader struct {
 	r       *bufio.Reader
 	max     int
 	buffers [2][]byte
-	turn    int
+	turn    int // the buffer that the next line goes into
 }
 
 func newLineReader(r io.Reader, longest int) *lineReader {
 	return &lineReader{r: bufio.NewReaderSize(r, readSize), max: longest}
 }
 
+// keep leaves the line that next returned last as it is, until the next line is
+// kept: so one can be looked at while the one before is still being copied.
+func (l *lineReader) keep() { l.turn = 1 - l.turn }
+
 // next returns io.EOF after the last line. A last line without a newline is a
 // line; one that an error cut off is not.
 func (l *lineReader) next() (line, error) {
-	if cap(l.buffers[l.turn]) > keptBuffer {
-		l.buffers[l.turn] = nil // its reader has it, and it goes when he is done
-	}
-	l.turn = 1 - l.turn
 	text := l.buffers[l.turn][:0]
 	for {
 		piece, err := l.r.ReadSlice('\n')
@@ -58,7 +57,9 @@ func (l *lineReader) next() (line, error) {
 		case err != nil:
 			return line{}, err
 		}
-		l.buffers[l.turn] = text
+		if cap(text) <= keptBuffer { // a larger one goes when its reader is done
+			l.buffers[l.turn] = text
+		}
 		return line{text: text}, nil
 	}
 }
@@ -69,7 +70,6 @@ func (l *lineReader) passOver(text, piece []byte, err error) (line, error) {
 	var s skeleton
 	s.write(text)
 	length := len(text)
-	l.buffers[l.turn] = nil
 	for {
 		s.write(piece)
 		length += len(piece)

@@ -65,10 +65,12 @@ func TestALineStaysAsItIsWhileTheNextIsRead(t *testing.T) {
 	l := newLineReader(strings.NewReader("one\ntwo\nthree\nfour\n"), 9)
 	previous, err := l.next()
 	require.NoError(t, err)
+	l.keep()
 	for _, want := range []string{"one\n", "two\n", "three\n"} {
 		following, err := l.next()
 		require.NoError(t, err)
 		require.Equal(t, want, string(previous.text))
+		l.keep()
 		previous = following
 	}
 }
@@ -78,6 +80,7 @@ func TestTheBufferOfAHugeLineIsNotKept(t *testing.T) {
 	for range 2 {
 		_, err := l.next()
 		require.NoError(t, err)
+		l.keep()
 	}
 	require.LessOrEqual(t, cap(l.buffers[0])+cap(l.buffers[1]), keptBuffer)
 }

@@ -28,6 +28,12 @@ func unfitAnswer(h head, text string) any {
 	return mcp.NewJSONRPCError(h.requestID(), mcp.PARSE_ERROR, text, nil)
 }
 
+// malformedAnswer refuses what mcp-go would refuse too, but without the id and
+// at any time: then nobody could tell which request it was.
+func malformedAnswer(h head) any {
+	return mcp.NewJSONRPCError(h.requestID(), mcp.INVALID_REQUEST, "jsonrpc and method must be strings", nil)
+}
+
 // requestID is the id to answer to: none for what is no request, since the id
 // of a client's own answer would name another request, and none for an id that
 // cannot be said back.

@@ -18,8 +18,9 @@ import (
 // StdioOptions are the bounds of a connection. The zero value of each field
 // means its default.
 type StdioOptions struct {
-	// MaxLine is the longest message in bytes, 64 MiB by default. A longer one
-	// is passed over while it is read and answered with an error.
+	// MaxLine is the longest message in bytes, 64 MiB by default and 1 GiB at
+	// most. A longer one is passed over while it is read and answered with an
+	// error.
 	MaxLine int
 	// Drain is how long the end of the connection waits for the next answer
 	// that is due before it gives the rest up, 3 s by default.
@@ -30,7 +31,7 @@ type StdioOptions struct {
 	// Queue is how many requests may be without an answer before the next tool
 	// call waits, and with it all that follows: 4096 by default and 10000 at
 	// most. A call also waits while the requests without an answer have more
-	// than MaxLine bytes together.
+	// than MaxLine bytes together. Other requests wait at twice as much of either.
 	Queue int
 }
 
@@ -77,7 +78,7 @@ type StdioConn struct {
 // unwindTime is how long calls may take to return after their context has ended.
 const unwindTime = time.Second
 
-var errStuck = errors.New("calls do not return though their context has ended")
+var errStuck = errors.New("calls do not return though their context has ended, or nobody reads their answers")
 
 // NewStdio returns a connection that serves s to the client which writes to in
 // and reads from out. Neither is closed. A read that blocks cannot be
@@ -148,24 +149,21 @@ func (s *StdioConn) Run(ctx context.Context) error {
 
 // drain waits for Listen to end by itself, for as long as answers keep coming.
 func (s *StdioConn) drain(cancel func(), ended <-chan error) error {
-	ticker := time.NewTicker(s.options.Drain)
-	defer ticker.Stop()
-	for seen := s.in.due.progress(); ; {
+	began := time.Now()
+	for left := s.options.Drain; left > 0; {
 		select {
 		case err := <-ended:
 			return err
 		case <-s.in.abandon:
-		case <-ticker.C:
-			if now := s.in.due.progress(); now != seen {
-				seen = now
-				continue
-			}
+			left = 0
+		case <-time.After(left):
+			left = s.options.Drain - min(time.Since(began), time.Since(s.in.due.lastAnswer()))
 		}
-		count, _ := s.in.due.open()
-		s.log.Warn("answers_given_up", "count", count)
-		s.quit()
-		return s.unwind(cancel, ended)
 	}
+	count, _ := s.in.due.open()
+	s.log.Warn("answers_given_up", "count", count)
+	s.quit()
+	return s.unwind(cancel, ended)
 }
 
 // unwind cancels the calls and waits for Listen to end, though not for ever.
