@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -11,7 +12,11 @@ import (
 func (l *loader) check(c Config) {
 	for _, room := range rooms() {
 		for _, err := range mistakes(&c, room) {
-			l.wrong(l.blame(room, err.Error()), err)
+			// In the place of a value that could not be read stands its default,
+			// of which there is nothing to say.
+			if name := l.blame(room, err.Error()); !slices.Contains(l.unread, name) {
+				l.wrong(name, err)
+			}
 		}
 		for _, w := range doubts(&c, room) {
 			l.warn("%s: %s", l.blame(room, w), w)

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/subosito/gotenv"
 )
@@ -43,15 +45,35 @@ func dotenv(dir string) (env map[string]string, warnings []string) {
 	if err != nil {
 		return nil, []string{fmt.Sprintf("%s is not read: %v", dotenvName, err)}
 	}
-	parsed, bad := parseDotenv(string(text))
+	parsed, bad := parseDotenv(keepHashes(string(text)))
 	for _, line := range bad {
 		warnings = append(warnings, fmt.Sprintf("%s: line %d is not NAME=value and is left out", dotenvName, line))
 	}
 	environ := make([]string, 0, len(parsed))
 	for name, value := range parsed {
-		environ = append(environ, name+"="+value)
+		environ = append(environ, name+"="+strings.ReplaceAll(value, string(hash), "#"))
 	}
 	return variables(environ), warnings
+}
+
+// hash stands for a # within a value while gotenv reads it, for which every
+// one outside quotes starts a comment.
+const hash = '\ufdd0'
+
+// keepHashes puts hash in the place of each # that no blank and no quote is
+// in front of, as only others start a comment.
+func keepHashes(text string) string {
+	if !utf8.ValidString(text) {
+		return text // in another encoding, which gotenv knows
+	}
+	before := '\n'
+	return strings.Map(func(r rune) rune {
+		if r == '#' && !unicode.IsSpace(before) && !strings.ContainsRune("\"'#\ufeff", before) {
+			return hash // and before is still the same for another #
+		}
+		before = r
+		return r
+	}, text)
 }
 
 // parseDotenv reads text as a whole, and line by line if it cannot be. It

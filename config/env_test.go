@@ -16,9 +16,10 @@ func TestDotenvForgives(t *testing.T) {
 		bad  int
 	}{
 		{"comments, quotes and export", "# all\n\nexport A=1 # one\nB='x y'\nc=\"z\"\r\n", map[string]string{"A": "1", "B": "x y", "C": "z"}, 0},
-		{"byte order mark", "\ufeffA=1\n", map[string]string{"A": "1"}, 0},
+		{"byte order mark", "\ufeff# all\nA=1\n", map[string]string{"A": "1"}, 0},
 		{"several lines in quotes", "A=\"1\n2\"\nB=3", map[string]string{"A": "1\n2", "B": "3"}, 0},
 		{"no expansion in single quotes", "A=1\nB='$A'\nC=$A", map[string]string{"A": "1", "B": "$A", "C": "1"}, 0},
+		{"hash within a value", "A=a#b##c # one\nB=#b\nC=\"a#b\"#c\n# D=d#e\n## E=e", map[string]string{"A": "a#b##c", "B": "#b", "C": "a#b"}, 0},
 		{"what follows a bad line", "A=1\nif then else\nB=2", map[string]string{"A": "1", "B": "2"}, 1},
 		{"open quotes", "A=\"1\nB=2", map[string]string{"B": "2"}, 1},
 	} {

@@ -15,7 +15,7 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 	for _, row := range []struct {
 		name  string
 		given given
-		want  string // ‹home› and ‹dir› aside, the whole message
+		want  string // the whole message
 	}{
 		{"whole number", given{environ: []string{"DB_POOL_MAX_SIZE=abc"}}, `DB_POOL_MAX_SIZE: "abc" is not a whole number`},
 		{"fraction", given{environ: []string{"MAX_CHUNK_SIZE=10.5"}}, `MAX_CHUNK_SIZE: "10.5" is not a whole number`},
@@ -30,7 +30,8 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 		{"second setting of a message", given{environ: []string{"DB_POOL_MIN_SIZE=30"}}, `DB_POOL_MIN_SIZE: max_size (20) must be >= min_size (30)`},
 		{"setting that is missing", given{flags: []string{"--transport", "sse", "--host", "10.0.0.1"}}, `ZAPOMNI_SSE_ALLOWED_HOSTS: allowed_hosts must be explicitly configured when binding to non-localhost address '10.0.0.1' with dns_rebinding_protection, for example ZAPOMNI_SSE_ALLOWED_HOSTS=memory.example.org,localhost`},
 		{"secret address", given{environ: []string{"FALKORDB_URL=http://u:sesame@h"}}, `FALKORDB_URL: url must be like redis://user:password@host:port or rediss://...`},
-		{"missing file", given{flags: []string{"--config", "missing.txt"}}, `--config: "missing.txt" does not end in .yaml, .yml, .toml, .json`},
+		{"neighbour of a value that cannot be read", given{environ: []string{"DB_POOL_MAX_SIZE=abc", "DB_POOL_MIN_SIZE=30"}}, `DB_POOL_MAX_SIZE: "abc" is not a whole number`},
+		{"kind of file", given{flags: []string{"--config", "missing.txt"}}, `--config: "missing.txt" does not end in .yaml, .yml, .toml, .json`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			_, _, err := row.given.load(t)

@@ -1,6 +1,13 @@
 package config
 
-import "github.com/spf13/pflag"
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+
+	"github.com/spf13/pflag"
+)
 
 const (
 	configFlag     = "config"
@@ -28,6 +35,37 @@ func add(fs *pflag.FlagSet, wanted func(setting) bool) {
 			fs.Var(&flagValue{setting: s, text: s.shown(&defaults)}, s.flag, s.usage)
 		}
 	}
+}
+
+// changed returns the value of a flag that was given. It may be empty.
+func changed(fs *pflag.FlagSet, name string) (value string, ok bool) {
+	if f := fs.Lookup(name); f != nil && f.Changed {
+		return f.Value.String(), true
+	}
+	return "", false
+}
+
+// Variables returns the variables that set for another process what the flags
+// that were given set for this one, in any directory: paths in them are
+// absolute. An empty flag gives none.
+func Variables(fs *pflag.FlagSet, environ []string, dir string) (map[string]string, error) {
+	m := machine{goos: runtime.GOOS, dir: dir, env: variables(environ)}
+	env := map[string]string{}
+	var errs []error
+	file := setting{flag: configFlag, names: []string{configVariable}, path: true}
+	for _, s := range slices.Concat(settings(), []setting{file}) {
+		value, _ := changed(fs, s.flag)
+		if s.path {
+			var err error
+			if value, err = m.resolve(value); err != nil {
+				errs = append(errs, fmt.Errorf("--%s: %w", s.flag, err))
+			}
+		}
+		if value != "" {
+			env[s.names[0]] = value
+		}
+	}
+	return env, errors.Join(errs...)
 }
 
 // A flagValue is checked as soon as it is given, so that a bad one is a

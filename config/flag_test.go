@@ -58,3 +58,13 @@ func TestLoadTakesFlagsOfEveryType(t *testing.T) {
 	require.Equal(t, "localhost", c.Transport.HTTP.Host)
 	require.Empty(t, c.Log.File, "an empty flag counts before a variable")
 }
+
+func TestLoadReadsNumbersOfFlagsAsThoseOfVariables(t *testing.T) {
+	for _, number := range []string{"010000", " 10000 "} {
+		flag, _, err := given{flags: []string{"--port", number}}.load(t)
+		require.NoError(t, err)
+		variable, _, err := given{environ: []string{"SSE_PORT=" + number}}.load(t)
+		require.NoError(t, err)
+		require.Equal(t, [2]int{10000, 10000}, [2]int{flag.Transport.HTTP.Port, variable.Transport.HTTP.Port})
+	}
+}

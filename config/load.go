@@ -31,6 +31,7 @@ type loader struct {
 	all      []setting
 	values   *viper.Viper
 	from     map[string]origin // by key; what is missing is a default
+	unread   []string          // names of the values that could not be read
 	warnings []string
 	errs     []error
 }
@@ -70,8 +71,8 @@ func load(fs *pflag.FlagSet, m machine) (Config, []string, error) {
 func (l *loader) readFile(fs *pflag.FlagSet, local map[string]string) {
 	var named string
 	from := "configuration file"
-	if f := fs.Lookup(configFlag); f != nil && f.Changed {
-		named, from = f.Value.String(), "--"+configFlag
+	if path, ok := changed(fs, configFlag); ok {
+		named, from = path, "--"+configFlag
 	} else if named = l.env[configVariable]; named != "" {
 		from = configVariable
 	} else if named = local[configVariable]; named != "" {
@@ -128,16 +129,14 @@ func (l *loader) warnDeprecated(s setting, name, where, taken string) {
 }
 
 func (l *loader) readFlags(fs *pflag.FlagSet) {
+	values := map[string]any{}
 	for _, s := range l.all {
-		f := fs.Lookup(s.flag)
-		if s.flag == "" || f == nil || !f.Changed {
-			continue
+		if value, ok := changed(fs, s.flag); ok {
+			values[s.key] = value
+			l.from[s.key] = origin{name: "--" + s.flag, flag: true}
 		}
-		if err := l.values.BindPFlag(s.key, f); err != nil {
-			l.wrong("--"+s.flag, err)
-		}
-		l.from[s.key] = origin{name: "--" + s.flag, flag: true}
 	}
+	l.merge(values)
 }
 
 // merge lays values, by key, over those that are there.
@@ -167,6 +166,7 @@ func (l *loader) decode() Config {
 			v, err = l.place(s, v.(string))
 		}
 		if err != nil {
+			l.unread = append(l.unread, l.from[s.key].name)
 			l.wrong(l.from[s.key].name, err)
 			continue
 		}

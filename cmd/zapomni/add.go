@@ -62,18 +62,17 @@ func (a *app) add(cmd *cobra.Command, o addOptions, args []string) error {
 		for _, t := range texts {
 			m, err := a.addOne(ctx, r, t, o, metadata)
 			if err == nil {
-				err = o.print(a.out, m)
-			} else {
-				err = worded(fmt.Errorf("add %s: %w", t.name, err))
+				if err := o.print(a.out, m); err != nil {
+					return fmt.Errorf("%s was added as %s, but that cannot be printed: %w", t.name, m.ID, err)
+				}
+				continue
 			}
-			switch {
-			case err == nil:
-			case len(texts) == 1 || ctx.Err() != nil:
+			err = worded(fmt.Errorf("add %s: %w", t.name, err))
+			if len(texts) == 1 || ctx.Err() != nil {
 				return err
-			default:
-				a.complain(err)
-				failed++
 			}
+			a.complain(err)
+			failed++
 		}
 		if failed > 0 {
 			return fmt.Errorf("%d of %d files were not added", failed, len(texts))

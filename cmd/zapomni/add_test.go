@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"path/filepath"
@@ -107,13 +108,38 @@ func TestAddRefusesWhatIsTooLong(t *testing.T) {
 }
 
 func TestAddStopsWaitingForInputWhenTold(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
 	reader, writer := io.Pipe()
 	defer writer.Close()
-	silent := text{name: "silent", size: -1, open: func() (io.ReadCloser, error) { return reader, nil }}
-	p := &progress{stop: make(chan struct{})}
-	defer p.end()
-	cancel()
-	_, err := silent.read(ctx, p, 1000)
-	require.ErrorIs(t, err, context.Canceled)
+	never := make(chan struct{})
+	defer close(never)
+	for _, tc := range []struct {
+		name string
+		open func() (io.ReadCloser, error)
+	}{
+		{"that says nothing", func() (io.ReadCloser, error) { return reader, nil }},
+		{"that nobody opened to write", func() (io.ReadCloser, error) { <-never; return nil, io.EOF }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			p := &progress{stop: make(chan struct{})}
+			defer p.end()
+			cancel()
+			_, err := text{name: "silent", size: -1, open: tc.open}.read(ctx, p, 1000)
+			require.ErrorIs(t, err, context.Canceled)
+		})
+	}
+}
+
+func TestAddThatCannotPrintSaysWhatItKept(t *testing.T) {
+	h := newHome(t)
+	h.write(t, "a.txt", "first")
+	h.write(t, "b.txt", "second")
+	var errOut bytes.Buffer
+	status := run(t.Context(), world{
+		in: strings.NewReader(""), out: unwritable{}, err: &errOut, environ: h.environ, dir: h.dir,
+	}, []string{"add", "--file", "a.txt", "--file", "b.txt"})
+	require.Equal(t, exitError, status)
+	id := string(decoded[answer](t, h.fine(t, "search", "--json", "first second")).Hits[0].ID)
+	require.Equal(t, "zapomni: a.txt was added as "+id+", but that cannot be printed: nobody reads\n", errOut.String())
+	require.Equal(t, 1, decoded[stats](t, h.fine(t, "stats", "--json")).Memories)
 }

@@ -25,8 +25,8 @@ func (a *app) installCommand() *cobra.Command {
 		Long: `Write Zapomni into the configuration of a client: ` + strings.Join(clients.IDs(), ", ") + `.
 
 What stands in the configuration stays there, comments included, and a copy of
-it is kept beside it. To do it again changes nothing. A --data-dir or --config
-given here is what the client will use.`,
+it is kept beside it. To do it again changes nothing. Settings that are given
+here by flags, like --data-dir, are those that the client will use.`,
 		Example: `  zapomni install claude-desktop
   zapomni install cursor --project
   zapomni install vscode --print`,
@@ -102,22 +102,15 @@ func (a *app) client(o installOptions, args []string) (clients.Client, string, e
 
 // entry is this program as the client will start it.
 func (a *app) entry(cmd *cobra.Command, name string) (clients.Entry, error) {
-	e := clients.Entry{Name: name, Env: map[string]string{}}
+	e := clients.Entry{Name: name}
 	var err error
 	if e.Command, err = a.program(); err != nil {
 		return e, err
 	}
-	if f := cmd.Flags().Lookup("config"); f.Changed {
-		e.Env["ZAPOMNI_CONFIG"] = a.path(f.Value.String())
+	if e.Env, err = config.Variables(cmd.Flags(), a.environ, a.dir); err == nil && len(e.Env) > 0 {
+		_, _, err = a.settings(cmd) // what is wrong is better told now than by the client
 	}
-	if cmd.Flags().Changed("data-dir") {
-		c, _, err := config.Load(cmd.Flags(), a.environ, a.dir)
-		if err != nil {
-			return e, fmt.Errorf("settings: %w", err)
-		}
-		e.Env["ZAPOMNI_DATA_DIR"] = c.DB.DataDir
-	}
-	return e, nil
+	return e, err
 }
 
 func (a *app) printEntry(c clients.Client, path string, e clients.Entry) error {

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,17 +68,41 @@ func TestInstallNamesItsBackup(t *testing.T) {
 	require.Contains(t, h.read(t, ".cursor/mcp.json"), "// mine")
 }
 
-func TestInstallPassesPlacesOn(t *testing.T) {
-	h := newHome(t)
-	h.write(t, "c.yaml", "log: {level: debug}")
-	h.fine(t, "install", "vscode", "--project", "--name", "notes", "--data-dir", "~/d", "--config", "c.yaml")
+// passed returns what a client is told to set for the program, which was
+// installed with some flags.
+func (h home) passed(t *testing.T, flags ...string) map[string]string {
+	t.Helper()
+	h.fine(t, append([]string{"install", "vscode", "--project"}, flags...)...)
 	got := decoded[struct {
 		Servers map[string]struct{ Env map[string]string }
 	}](t, h.read(t, ".vscode/mcp.json"))
-	require.Equal(t, map[string]string{
-		"ZAPOMNI_DATA_DIR": filepath.Join(h.dir, "d"),
-		"ZAPOMNI_CONFIG":   filepath.Join(h.dir, "c.yaml"),
-	}, got.Servers["notes"].Env)
+	require.Len(t, got.Servers, 1)
+	return slices.Collect(maps.Values(got.Servers))[0].Env
+}
+
+func TestInstallPassesPlacesOn(t *testing.T) {
+	for _, file := range []string{"c.yaml", "~/c.yaml"} {
+		h := newHome(t)
+		h.write(t, "c.yaml", "log: {level: debug}")
+		require.Equal(t, map[string]string{
+			"ZAPOMNI_DATA_DIR": filepath.Join(h.dir, "d"),
+			"ZAPOMNI_CONFIG":   filepath.Join(h.dir, "c.yaml"),
+		}, h.passed(t, "--name", "notes", "--data-dir", "~/d", "--config", file))
+	}
+}
+
+func TestInstallPassesSettingsOn(t *testing.T) {
+	require.Equal(t, map[string]string{"ZAPOMNI_DB_SYNC": "full", "ZAPOMNI_LOG_LEVEL": "DEBUG"},
+		newHome(t).passed(t, "--db-sync", "full", "--log-level", "DEBUG"))
+	require.Empty(t, newHome(t).passed(t, "--config=", "--data-dir=", "--log-file="))
+}
+
+func TestInstallRefusesSettingsThatCannotServe(t *testing.T) {
+	h := newHome(t)
+	got := h.run(t, "install", "cursor", "--project", "--config", "missing.yaml")
+	require.Equal(t, exitError, got.status)
+	require.Contains(t, got.err, "settings: --config: read "+filepath.Join(h.dir, "missing.yaml"))
+	require.NoFileExists(t, filepath.Join(h.dir, ".cursor", "mcp.json"))
 }
 
 func TestPrintOnlyShows(t *testing.T) {
@@ -145,7 +171,7 @@ func TestLastingRefusesWhatGoRunBuilt(t *testing.T) {
 		_, err := lasting(path, path)
 		require.ErrorIs(t, err, errPassing, path)
 	}
-	for _, path := range []string{"/usr/local/bin/zapomni", "/home/a-d/zapomni", "/src/go/bin/zapomni"} {
+	for _, path := range []string{"/usr/local/bin/zapomni", "/home/a-d/zapomni", "/src/go/bin/zapomni", "/home/a/go-builder/zapomni"} {
 		got, err := lasting(path, path)
 		require.NoError(t, err)
 		require.Equal(t, path, got)

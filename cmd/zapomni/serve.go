@@ -42,7 +42,11 @@ func (a *app) serve(cmd *cobra.Command) error {
 	if err != nil {
 		c = config.Defaults()
 	}
-	log, file, logErr := c.Log.New(a.err)
+	log, file, logErr := a.log(c.Log)
+	if logErr != nil {
+		c.Log.File, err = "", logErr // said in the log that is left
+		log, file, logErr = a.log(c.Log)
+	}
 	if logErr != nil {
 		return logErr
 	}

@@ -70,6 +70,7 @@ func TestServeLogsWhyItCannotStart(t *testing.T) {
 		{"a setting", "LOG_LEVEL=LOUD", nil, "Configuration error", "LOG_LEVEL: level must be"},
 		{"the transport", "", []string{"--transport", "sse"}, "Configuration error", "no transport sse yet: use stdio"},
 		{"the transport in a variable", "ZAPOMNI_TRANSPORT_TYPE=sse", nil, "Configuration error", "no transport sse yet: use stdio"},
+		{"the file of the log", "LOG_FILE=" + h.dir, nil, "Configuration error", "log file: open"},
 		{"the store", "", []string{"--data-dir", "file"}, "Connection error", "not a directory"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

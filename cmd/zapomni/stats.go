@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,7 +34,7 @@ func (a *app) statsCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: a.command(func(cmd *cobra.Command, _ []string) error {
 			return a.withMemory(cmd, func(ctx context.Context, r rooms) error {
-				s, err := r.stats(ctx, memory.Workspace(workspace))
+				s, err := r.stats(ctx, cmp.Or(memory.Workspace(workspace), memory.DefaultWorkspace))
 				switch {
 				case err != nil:
 					return worded(err)
@@ -44,7 +45,7 @@ func (a *app) statsCommand() *cobra.Command {
 			})
 		}),
 	}
-	cmd.Flags().StringVarP(&workspace, "workspace", "w", string(memory.DefaultWorkspace), "what to count")
+	cmd.Flags().StringVarP(&workspace, "workspace", "w", "", "what to count (default: default)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }

@@ -89,15 +89,10 @@ func (t text) read(ctx context.Context, p *progress, most int) (string, error) {
 	if t.size > limit {
 		return "", fmt.Errorf("it has %d bytes, and a memory at most %d characters", t.size, most)
 	}
-	r, err := t.open()
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = r.Close() }() // nothing was written
-	content, err := readAll(ctx, io.LimitReader(p.over(r), limit+1))
+	content, err := within(ctx, func() ([]byte, error) { return t.content(p, limit+1) })
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("read: %w", err)
+		return "", err
 	case int64(len(content)) > limit:
 		return "", fmt.Errorf("it has more than %d bytes, and a memory at most %d characters", limit, most)
 	case utf8.Valid(content):
@@ -106,15 +101,30 @@ func (t text) read(ctx context.Context, p *progress, most int) (string, error) {
 	return string(content), nil
 }
 
-// readAll reads to the end, or until ctx is done, which leaves a read behind.
-func readAll(ctx context.Context, r io.Reader) ([]byte, error) {
+// content returns the first so many bytes of a text.
+func (t text) content(p *progress, most int64) ([]byte, error) {
+	r, err := t.open()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = r.Close() }() // nothing was written
+	content, err := io.ReadAll(io.LimitReader(p.over(r), most))
+	if err != nil {
+		return nil, fmt.Errorf("read: %w", err)
+	}
+	return content, nil
+}
+
+// within returns what read does, unless ctx is done before, which leaves it
+// behind: neither to open a pipe nor to read from one can be broken off.
+func within(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
 	type result struct {
 		content []byte
 		err     error
 	}
 	done := make(chan result, 1)
 	go func() {
-		content, err := io.ReadAll(r)
+		content, err := read()
 		done <- result{content, err}
 	}()
 	select {

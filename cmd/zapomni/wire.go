@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -68,7 +69,10 @@ func (a *app) withMemory(cmd *cobra.Command, do func(context.Context, rooms) err
 	if err != nil {
 		return err
 	}
-	log, file, err := a.logger(cmd, c)
+	if c.Log.Level == config.Defaults().Log.Level && !cmd.Flags().Changed("log-level") {
+		c.Log.Level = "WARNING" // a person should see no more, unless they ask for it
+	}
+	log, file, err := a.log(c.Log)
 	if err != nil {
 		return err
 	}
@@ -93,11 +97,10 @@ func (a *app) settings(cmd *cobra.Command) (config.Config, []string, error) {
 	return c, warnings, nil
 }
 
-// logger makes the log of a command that a person runs. It says only what they
-// should see, unless they ask for more.
-func (a *app) logger(cmd *cobra.Command, c config.Config) (*slog.Logger, io.Closer, error) {
-	if c.Log.Level == config.Defaults().Log.Level && !cmd.Flags().Changed("log-level") {
-		c.Log.Level = "WARNING"
+// log opens the log, in colors where it writes to a terminal.
+func (a *app) log(c config.Log) (*slog.Logger, io.Closer, error) {
+	if f, ok := a.err.(*os.File); ok && isTerminal(f) {
+		enableColors(f)
 	}
-	return c.Log.New(a.err)
+	return c.New(a.err)
 }

@@ -29,6 +29,9 @@ func (c Client) Install(path string, e Entry) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
+	if _, err := os.Lstat(ch.Path); err == nil && ch.Before == nil {
+		return Change{}, fmt.Errorf("%s is a link to what is not there: make that, or remove the link", ch.Path)
+	}
 	if ch.After, err = c.add(ch.Before, e); err != nil {
 		return Change{}, c.refuse(ch.Path, e, err)
 	}

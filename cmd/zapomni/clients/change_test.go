@@ -172,7 +172,7 @@ func TestUninstallRefusesWhatIsBroken(t *testing.T) {
 	path := fileOf(t, `{"mcpServers": {`)
 	_, err := client(t, "cursor").Uninstall(path, "zapomni")
 	require.ErrorContains(t, err, "mcp.json is left as it is")
-	require.Len(t, contentOf(t, path), len(`{"mcpServers": {`))
+	require.Equal(t, `{"mcpServers": {`, contentOf(t, path))
 }
 
 func TestUninstallUndoesInstall(t *testing.T) {
@@ -263,6 +263,19 @@ func TestALinkStaysOne(t *testing.T) {
 	require.NoError(t, err)
 	require.NotZero(t, fi.Mode()&fs.ModeSymlink)
 	require.Contains(t, contentOf(t, path), "zapomni")
+}
+
+func TestALinkThatLeadsNowhereIsLeftAlone(t *testing.T) {
+	link := filepath.Join(t.TempDir(), "mcp.json")
+	if err := os.Symlink(filepath.Join(t.TempDir(), "elsewhere", "mcp.json"), link); err != nil {
+		t.Skip("no links here:", err)
+	}
+	_, err := client(t, "cursor").Install(link, ours)
+	require.ErrorContains(t, err, "mcp.json is a link to what is not there")
+	fi, err := os.Lstat(link)
+	require.NoError(t, err)
+	require.NotZero(t, fi.Mode()&fs.ModeSymlink)
+	require.Equal(t, []string{"mcp.json"}, names(t, link))
 }
 
 func TestApplyRefusesAFileThatChangedMeanwhile(t *testing.T) {
