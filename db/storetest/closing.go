@@ -22,8 +22,9 @@ func closing() map[string]func(*testing.T, memory.Store) {
 func callsAfterClose(t *testing.T, s memory.Store) {
 	add(t, s, other)
 	m := notes(t, s, home, "a note")[0]
+	ref := refs(t, s, home, anyOf("note"), 9)[0]
 	require.NoError(t, s.Close())
-	for name, call := range calls(s, m) {
+	for name, call := range calls(s, m, ref) {
 		require.ErrorIs(t, call(t.Context()), memory.ErrUnavailable, name)
 	}
 }

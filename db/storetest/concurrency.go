@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 
@@ -16,9 +17,12 @@ func concurrency() map[string]func(*testing.T, memory.Store) {
 	return map[string]func(*testing.T, memory.Store){
 		"ManyPutsAtOnceKeepAll":       manyPutsAtOnce,
 		"SamePutAtOnceKeepsOne":       samePutAtOnce,
+		"SameIDInTwoWorkspacesAtOnce": sameIDInTwoWorkspacesAtOnce,
+		"ReplacingIsSeenWhole":        replacingIsSeenWhole,
 		"PutDeleteAndSearchAtOnce":    putDeleteAndSearchAtOnce,
 		"OneFailureDoesNotHurtOthers": oneFailureDoesNotHurtOthers,
 		"WorkspacesChangeWhileInUse":  workspacesChangeWhileInUse,
+		"PutDoesNotReviveAWorkspace":  putDoesNotReviveAWorkspace,
 	}
 }
 
@@ -58,6 +62,61 @@ func samePutAtOnce(t *testing.T, s memory.Store) {
 	require.NoError(t, together(16, func(int) error { return s.Put(t.Context(), m) }))
 	require.Equal(t, memory.Counts{Memories: 1, Chunks: 1, Oldest: at(0), Newest: at(0)}, counts(t, s, home))
 	require.Len(t, refs(t, s, home, anyOf("same"), 99), 1)
+}
+
+// sameIDInTwoWorkspacesAtOnce: one of them has it, and the other is refused.
+func sameIDInTwoWorkspacesAtOnce(t *testing.T, s memory.Store) {
+	add(t, s, other)
+	const rounds = 30
+	for i := range rounds {
+		m := note(home, i, "claimed twice")
+		var claims [2]error
+		require.NoError(t, together(2, func(j int) error {
+			m := m
+			m.Workspace = []memory.Workspace{home, other}[j]
+			claims[j] = s.Put(t.Context(), m)
+			return nil
+		}))
+		won, lost := claims[0], claims[1]
+		if won != nil {
+			won, lost = lost, won
+		}
+		require.NoError(t, won)
+		require.ErrorIs(t, lost, memory.ErrConflict)
+	}
+	require.Equal(t, rounds, counts(t, s, home).Memories+counts(t, s, other).Memories)
+}
+
+// replacingIsSeenWhole: who reads meanwhile finds the one or the other, and no
+// mixture of them.
+func replacingIsSeenWhole(t *testing.T, s memory.Store) {
+	long, short := note(home, 0, prose(5_000)), note(home, 0, "short")
+	long.Chunks = pieces(long.Text, 100, 10, 0)
+	short.ID = long.ID
+	put(t, s, long)
+	require.NoError(t, together(4, func(i int) error {
+		for j := range 30 {
+			if i == 0 {
+				if err := s.Put(t.Context(), []memory.Memory{short, long}[j%2]); err != nil {
+					return err
+				}
+				continue
+			}
+			got, err := s.Get(t.Context(), home, long.ID)
+			if err != nil {
+				return err
+			}
+			for _, m := range []memory.Memory{long, short} {
+				if len(got.Text) == len(m.Text) && !slices.Equal(got.Chunks, m.Chunks) {
+					return fmt.Errorf("%d chunks with a text of %d bytes", len(got.Chunks), len(got.Text))
+				}
+			}
+			if got.Text != long.Text && got.Text != short.Text {
+				return fmt.Errorf("a text of %d bytes that nobody put", len(got.Text))
+			}
+		}
+		return nil
+	}))
 }
 
 // putDeleteAndSearchAtOnce: each caller sees its own writes at once, whatever
@@ -165,5 +224,27 @@ func workspacesChangeWhileInUse(t *testing.T, s memory.Store) {
 	}))
 	for _, w := range []memory.Workspace{"w0", "w1"} {
 		require.Len(t, refs(t, s, w, anyOf("moving"), 999), counts(t, s, w).Chunks)
+	}
+}
+
+// putDoesNotReviveAWorkspace: a put that meets the deletion of its workspace
+// comes before it, and is gone, or after it, and is refused.
+func putDoesNotReviveAWorkspace(t *testing.T, s memory.Store) {
+	for range 25 {
+		add(t, s, other)
+		require.NoError(t, together(4, func(i int) error {
+			if i == 0 {
+				return s.DeleteWorkspace(t.Context(), other)
+			}
+			err := s.Put(t.Context(), note(other, i, "too late"))
+			if errors.Is(err, memory.ErrNoWorkspace) {
+				return nil
+			}
+			return err
+		}))
+		require.Zero(t, counts(t, s, other))
+		add(t, s, other)
+		require.Zero(t, counts(t, s, other))
+		require.NoError(t, s.DeleteWorkspace(t.Context(), other))
 	}
 }

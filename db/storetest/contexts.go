@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"zapomni/memory"
+	"zapomni/memory/words"
 )
 
 func contexts() map[string]func(*testing.T, memory.Store) {
@@ -20,8 +22,9 @@ func contexts() map[string]func(*testing.T, memory.Store) {
 	}
 }
 
-// calls makes each call that a store knows, on a memory m that it holds.
-func calls(s memory.Store, m memory.Memory) map[string]func(context.Context) error {
+// calls makes each call that a store knows, on a memory m that it holds, and
+// the ref of its only chunk.
+func calls(s memory.Store, m memory.Memory, ref memory.Ref) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"Put":    func(ctx context.Context) error { return s.Put(ctx, note(home, 1, "too late")) },
 		"Get":    func(ctx context.Context) error { _, err := s.Get(ctx, home, m.ID); return err },
@@ -35,7 +38,11 @@ func calls(s memory.Store, m memory.Memory) map[string]func(context.Context) err
 			_, err := s.Frequencies(ctx, home, []string{"note"})
 			return err
 		},
-		"Passages": func(ctx context.Context) error { _, err := s.Passages(ctx, home, []memory.Ref{"1"}); return err },
+		"Headed": func(ctx context.Context) error {
+			_, err := s.Headed(ctx, home, []words.Name{"ada_lovelace"}, 9)
+			return err
+		},
+		"Passages": func(ctx context.Context) error { _, err := s.Passages(ctx, home, []memory.Ref{ref}); return err },
 		"Around":   func(ctx context.Context) error { _, err := s.Around(ctx, home, []memory.ID{m.ID}, 1); return err },
 		"AddWorkspace": func(ctx context.Context) error {
 			return s.AddWorkspace(ctx, memory.WorkspaceInfo{ID: third, CreatedAt: at(0)})
@@ -52,15 +59,24 @@ func calls(s memory.Store, m memory.Memory) map[string]func(context.Context) err
 func doneContextHasNoEffect(t *testing.T, s memory.Store) {
 	add(t, s, other)
 	m := notes(t, s, home, "a note")[0]
-	ctx, cancel := context.WithCancel(t.Context())
+	ref := refs(t, s, home, anyOf("note"), 9)[0]
+	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	for name, call := range calls(s, m) {
-		require.ErrorIs(t, call(ctx), context.Canceled, name)
+	expired, stop := context.WithDeadline(t.Context(), time.Now().Add(-time.Hour))
+	defer stop()
+	for _, ctx := range []context.Context{canceled, expired} {
+		for name, call := range calls(s, m, ref) {
+			require.ErrorIs(t, call(ctx), ctx.Err(), name)
+		}
 	}
-	require.Equal(t, 1, counts(t, s, home).Memories)
-	list, err := s.Workspaces(t.Context())
+	got, err := s.Get(t.Context(), home, m.ID)
 	require.NoError(t, err)
-	require.Len(t, list, 2)
+	requireMemory(t, m, got)
+	require.Equal(t, 1, counts(t, s, home).Memories)
+	_, err = s.Workspace(t.Context(), other)
+	require.NoError(t, err)
+	_, err = s.Workspace(t.Context(), third)
+	require.ErrorIs(t, err, memory.ErrNoWorkspace)
 }
 
 // cancelledPutIsWholeOrNotThere cancels while many puts are under way: what

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,7 +64,8 @@ func filterNarrows(t *testing.T, s memory.Store) {
 }
 
 func filterTellsSimilarTagsApart(t *testing.T, s memory.Store) {
-	tags := []string{"a", "A", "a b", "b", ",", `","`, `"a"`, `\`, "a,b", "%", "_", "", "é", "e\u0301", "\n", "null", "[]"}
+	tags := []string{"a", "A", "a b", "b", ",", `","`, `"a"`, `\`, "a,b", "%", "_", "", "é", "e\u0301", "\n", "null", "[]",
+		" a", "a ", " ", strings.Repeat("long", 2000) + "1", strings.Repeat("long", 2000) + "2"}
 	for i, tag := range tags {
 		m := note(home, i, fmt.Sprintf("tagged t%dx", i))
 		m.Tags = []string{"other", tag, "more"}
@@ -71,7 +73,7 @@ func filterTellsSimilarTagsApart(t *testing.T, s memory.Store) {
 	}
 	for i, tag := range tags {
 		q := memory.TermQuery{Terms: terms("tagged"), Filter: memory.Filter{Tags: []string{tag}}}
-		require.Equal(t, []string{fmt.Sprintf("tagged t%dx", i)}, search(t, s, home, q, 99), "tag %q", tag)
+		require.Equal(t, []string{fmt.Sprintf("tagged t%dx", i)}, search(t, s, home, q, 99), "tag %.20q", tag)
 	}
 }
 

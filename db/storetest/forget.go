@@ -13,6 +13,7 @@ func forgetting() map[string]func(*testing.T, memory.Store) {
 		"DeleteForgets":             deleteForgets,
 		"DeleteKnowsWhatIsNotThere": deleteKnowsWhatIsNotThere,
 		"DeleteThenPutAgain":        deleteThenPutAgain,
+		"DeleteThenPutElsewhere":    deleteThenPutElsewhere,
 		"ClearForgetsAll":           clearForgetsAll,
 		"ClearThenPutAgain":         clearThenPutAgain,
 		"RefsAreNeverUsedAgain":     refsAreNeverUsedAgain,
@@ -61,10 +62,22 @@ func deleteThenPutAgain(t *testing.T, s memory.Store) {
 	require.Equal(t, []string{"here again"}, search(t, s, home, anyOf("again"), 9))
 }
 
+func deleteThenPutElsewhere(t *testing.T, s memory.Store) {
+	add(t, s, other)
+	m := notes(t, s, home, "moving house")[0]
+	require.NoError(t, s.Delete(t.Context(), home, m.ID))
+	m.Workspace = other
+	put(t, s, m)
+	require.Empty(t, refs(t, s, home, anyOf("moving"), 9))
+	require.Equal(t, []string{"moving house"}, search(t, s, other, anyOf("moving"), 9))
+}
+
 func clearForgetsAll(t *testing.T, s memory.Store) {
 	add(t, s, other, third)
 	m := notes(t, s, home, "one", "two")[0]
-	notes(t, s, other, "one", "two")
+	elsewhere := notes(t, s, other, "one", "two")[0]
+	old := refs(t, s, home, anyOf("one two"), 9)
+	require.Len(t, old, 2)
 	require.NoError(t, s.Clear(t.Context()))
 
 	list, err := s.Workspaces(t.Context())
@@ -77,6 +90,11 @@ func clearForgetsAll(t *testing.T, s memory.Store) {
 	}
 	_, err = s.Get(t.Context(), home, m.ID)
 	require.ErrorIs(t, err, memory.ErrNotFound)
+	gone, err := s.Passages(t.Context(), home, old)
+	require.NoError(t, err)
+	require.Empty(t, gone)
+	elsewhere.Workspace = home
+	put(t, s, elsewhere) // its ID belongs to nobody
 }
 
 func clearThenPutAgain(t *testing.T, s memory.Store) {

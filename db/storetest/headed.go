@@ -12,9 +12,11 @@ import (
 func headings() map[string]func(*testing.T, memory.Store) {
 	return map[string]func(*testing.T, memory.Store){
 		"HeadedFindsByName":             headedFindsByName,
+		"HeadedGivesFirstChunks":        headedGivesFirstChunks,
 		"HeadedLeavesOutCommonNames":    headedLeavesOutCommonNames,
 		"HeadedKeepsToTheWorkspace":     headedKeepsToTheWorkspace,
 		"HeadedFollowsReplaceAndDelete": headedFollowsReplaceAndDelete,
+		"HeadedForgetsWithWorkspace":    headedForgetsWithWorkspace,
 		"HeadedBearsHostileNames":       headedBearsHostileNames,
 	}
 }
@@ -32,6 +34,13 @@ func headedFindsByName(t *testing.T, s memory.Store) {
 	require.ElementsMatch(t, []string{"Ada Lovelace wrote it", "Blue whale\nIt is large"},
 		headed(t, s, home, 5, "blue_whale", "nobody", "ada_lovelace"))
 	require.Empty(t, headed(t, s, home, 5))
+}
+
+func headedGivesFirstChunks(t *testing.T, s memory.Store) {
+	m := note(home, 0, "Ada Lovelace wrote it. Charles Babbage read it.")
+	m.Chunks = []memory.Chunk{{Start: 0, End: 22}, {Start: 23, End: len(m.Text)}}
+	put(t, s, m)
+	require.Equal(t, []string{"Ada Lovelace wrote it."}, headed(t, s, home, 5, "ada_lovelace", "charles_babbage"))
 }
 
 func headedLeavesOutCommonNames(t *testing.T, s memory.Store) {
@@ -56,6 +65,18 @@ func headedFollowsReplaceAndDelete(t *testing.T, s memory.Store) {
 	require.Empty(t, headed(t, s, home, 5, "ada_lovelace"))
 	require.Len(t, headed(t, s, home, 5, "blue_whale"), 1)
 	require.NoError(t, s.Delete(t.Context(), home, m.ID))
+	require.Empty(t, headed(t, s, home, 5, "blue_whale"))
+}
+
+func headedForgetsWithWorkspace(t *testing.T, s memory.Store) {
+	add(t, s, other)
+	notes(t, s, home, "Blue whale\nIt is large")
+	notes(t, s, other, "Ada Lovelace wrote it")
+	require.NoError(t, s.DeleteWorkspace(t.Context(), other))
+	add(t, s, other)
+	require.Empty(t, headed(t, s, other, 5, "ada_lovelace"))
+	require.Len(t, headed(t, s, home, 5, "blue_whale"), 1)
+	require.NoError(t, s.Clear(t.Context()))
 	require.Empty(t, headed(t, s, home, 5, "blue_whale"))
 }
 

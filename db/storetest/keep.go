@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"cmp"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ func keeping() map[string]func(*testing.T, memory.Store) {
 	return map[string]func(*testing.T, memory.Store){
 		"PutKeepsEverything":             putKeepsEverything,
 		"PutKeepsBareMemory":             putKeepsBareMemory,
+		"PutKeepsControlCharacters":      putKeepsControlCharacters,
 		"PutKeepsLongText":               putKeepsLongText,
 		"PutKeepsWhatLiesBetweenChunks":  putKeepsWhatLiesBetweenChunks,
 		"PutKeepsTextWithoutChunks":      putKeepsTextWithoutChunks,
@@ -23,6 +26,7 @@ func keeping() map[string]func(*testing.T, memory.Store) {
 		"PutRefusesIDOfAnotherWorkspace": putRefusesIDOfAnotherWorkspace,
 		"PutRefusesUnknownWorkspace":     putRefusesUnknownWorkspace,
 		"PutRefusesChunksOutsideTheText": putRefusesChunksOutsideTheText,
+		"PutRefusedChangesNothing":       putRefusedChangesNothing,
 		"GetKnowsWhatIsNotThere":         getKnowsWhatIsNotThere,
 		"SizeGrowsWithWhatIsKept":        sizeGrows,
 		"PingAnswers":                    pingAnswers,
@@ -51,6 +55,20 @@ func putKeepsBareMemory(t *testing.T, s memory.Store) {
 	got, err := s.Get(t.Context(), home, m.ID)
 	require.NoError(t, err)
 	requireMemory(t, m, got)
+}
+
+// putKeepsControlCharacters: they are valid UTF-8, and some end a text early.
+func putKeepsControlCharacters(t *testing.T, s memory.Store) {
+	const hostile = "\x00 \x01\x1b\x7f\u0085\u2028\ufeff\ufffd\uffff\U0010ffff"
+	m := note(home, 0, "before"+hostile+" after")
+	m.Tags, m.Source = []string{"tag" + hostile}, "source"+hostile
+	put(t, s, m)
+	got, err := s.Get(t.Context(), home, m.ID)
+	require.NoError(t, err)
+	requireMemory(t, m, got)
+	q := anyOf("after")
+	q.Filter = memory.Filter{Tags: m.Tags, Source: m.Source}
+	require.Equal(t, []string{m.Text}, search(t, s, home, q, 9))
 }
 
 func putKeepsLongText(t *testing.T, s memory.Store) {
@@ -135,6 +153,11 @@ func putKeepsPlaceWhenReplacing(t *testing.T, s memory.Store) {
 	require.Len(t, near, 1)
 	require.Equal(t, second.ID, near[0].Memory)
 	require.Equal(t, 1, near[0].Offset, "it was still recorded before the other")
+	passages, err := s.Passages(t.Context(), home, refs(t, s, home, anyOf("first second"), 9))
+	require.NoError(t, err)
+	require.Len(t, passages, 2)
+	slices.SortFunc(passages, func(a, b memory.Passage) int { return cmp.Compare(a.Order, b.Order) })
+	require.Equal(t, first.ID, passages[0].Memory)
 }
 
 func putRefusesIDOfAnotherWorkspace(t *testing.T, s memory.Store) {
@@ -170,6 +193,17 @@ func putRefusesChunksOutsideTheText(t *testing.T, s memory.Store) {
 		require.ErrorIs(t, s.Put(t.Context(), m), memory.ErrInvalid, name)
 	}
 	require.Zero(t, counts(t, s, home))
+}
+
+func putRefusedChangesNothing(t *testing.T, s memory.Store) {
+	m := notes(t, s, home, "the old text")[0]
+	bad := note(home, 1, "new")
+	bad.ID, bad.Chunks = m.ID, []memory.Chunk{{Start: 0, End: 3}, {Start: 3, End: 4}}
+	require.ErrorIs(t, s.Put(t.Context(), bad), memory.ErrInvalid)
+	got, err := s.Get(t.Context(), home, m.ID)
+	require.NoError(t, err)
+	requireMemory(t, m, got)
+	require.Equal(t, []string{"the old text"}, search(t, s, home, anyOf("old new"), 9))
 }
 
 func getKnowsWhatIsNotThere(t *testing.T, s memory.Store) {

@@ -95,7 +95,7 @@ func matchingBearsHostileTerms(t *testing.T, s memory.Store) {
 	for _, term := range []string{
 		`"`, `""`, `"a"`, "'", "''; DROP TABLE memory; --", "AND", "OR", "NOT", "NEAR", "NEAR(a b)", "a*", "^a", "a:b",
 		"terms:note", "-a", "+a", "(", ")", "((", "{", "}", "[", "|", "~", "%", "_", "%%", `\`, `\\`, "?", "?1", "$x", "@x", ":x", "#",
-		"a,b", "[1,2]", "\u0001", "\u200b", "\ufeff", "\U0010ffff", "\xff\xfe", "1", "-1", "1e9", "null", "true",
+		"a,b", "[1,2]", "\u0001", "\u200b", "\ufeff", "\U0010ffff", "\xff\xfe", "\x00", "a\x00b", "1", "-1", "1e9", "null", "true",
 		strings.Repeat("x", 100_000), strings.Repeat("(", 5_000),
 	} {
 		found, err := s.Matching(t.Context(), home, memory.TermQuery{Terms: []string{term, "ordinari"}}, 9)
@@ -158,5 +158,7 @@ func workspaceOfSameNameStartsEmpty(t *testing.T, s memory.Store) {
 	require.NoError(t, err)
 	require.Empty(t, passages)
 	put(t, s, m)
-	require.Len(t, refs(t, s, other, anyOf("behind"), 9), 1)
+	found := refs(t, s, other, anyOf("behind"), 9)
+	require.Len(t, found, 1)
+	require.NotContains(t, old, found[0], "refs are never used again")
 }

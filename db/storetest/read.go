@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -53,7 +54,8 @@ func passagesLeaveOutWhatIsGone(t *testing.T, s memory.Store) {
 	require.Len(t, found, 3)
 	require.NoError(t, s.Delete(t.Context(), home, ms[1].ID))
 	put(t, s, ms[2])
-	nonsense := []memory.Ref{"", "0", "-1", "nonsense", "99999999999999999999", "9223372036854775807", " 1", "1.5"}
+	nonsense := []memory.Ref{"", "0", "-1", "nonsense", "99999999999999999999", "9223372036854775807", " 1", "1.5",
+		"'", `"`, `\`, "\x00", "\xff", "{}", "a:b", memory.Ref(ms[0].ID), memory.Ref(strings.Repeat("9", 10_000))}
 	passages, err := s.Passages(t.Context(), home, slices.Concat(found, nonsense))
 	require.NoError(t, err)
 	require.Len(t, passages, 1)
@@ -74,6 +76,7 @@ func passagesComeOnceEach(t *testing.T, s memory.Store) {
 func passagesKeepToTheWorkspace(t *testing.T, s memory.Store) {
 	add(t, s, other)
 	notes(t, s, home, "secret")
+	notes(t, s, other, "public") // a ref that only counts from the start of its workspace would name this
 	found := refs(t, s, home, anyOf("secret"), 9)
 	require.Len(t, found, 1)
 	for _, w := range []memory.Workspace{other, third} {

@@ -1,6 +1,7 @@
 // Package storetest holds the promises of memory.Store as checks that every
-// backend runs. A comment on a method of memory.Store is a promise; each one
-// has a check here, named after it.
+// backend runs. A comment on a method of memory.Store is a promise, and has a
+// check here; but that what was put survives the death of the process, each
+// backend has to check for itself.
 package storetest
 
 import (

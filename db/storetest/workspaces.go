@@ -1,6 +1,9 @@
 package storetest
 
 import (
+	"errors"
+	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,6 +22,8 @@ func workspaces() map[string]func(*testing.T, memory.Store) {
 		"WorkspacesComeByAge":             workspacesComeByAge,
 		"WorkspaceIsDeletedWithAllItHeld": workspaceIsDeletedWithAllItHeld,
 		"WorkspaceOfManyIsDeletedWhole":   workspaceOfManyIsDeletedWhole,
+		"WorkspaceIsDeletedAtOnce":        workspaceIsDeletedAtOnce,
+		"WorkspaceAddedAtOnceIsAddedOnce": workspaceAddedAtOnce,
 	}
 }
 
@@ -70,8 +75,7 @@ func workspacesComeByAge(t *testing.T, s memory.Store) {
 		{ID: "b", CreatedAt: at(2)},
 		{ID: "a", CreatedAt: at(3)},
 		{ID: "old", CreatedAt: at(-1e6)},
-		{ID: "tie1", CreatedAt: at(4)},
-		{ID: "tie0", CreatedAt: at(4)},
+		{ID: "new", CreatedAt: at(4)},
 	} {
 		require.NoError(t, s.AddWorkspace(t.Context(), info))
 	}
@@ -81,7 +85,7 @@ func workspacesComeByAge(t *testing.T, s memory.Store) {
 	for i, info := range list {
 		ids[i] = info.ID
 	}
-	require.Equal(t, []memory.Workspace{home, "old", "b", "a", "tie1", "tie0"}, ids)
+	require.Equal(t, []memory.Workspace{home, "old", "b", "a", "new"}, ids)
 }
 
 func workspaceIsDeletedWithAllItHeld(t *testing.T, s memory.Store) {
@@ -116,4 +120,48 @@ func workspaceOfManyIsDeletedWhole(t *testing.T, s memory.Store) {
 	add(t, s, other)
 	require.Empty(t, refs(t, s, other, anyOf("something"), 9))
 	require.Equal(t, []string{"something stays"}, search(t, s, home, anyOf("something"), 9))
+}
+
+// workspaceIsDeletedAtOnce: who looks meanwhile sees all of it or nothing.
+func workspaceIsDeletedAtOnce(t *testing.T, s memory.Store) {
+	add(t, s, other)
+	for i := range 10 {
+		m := note(other, i, prose(5_000))
+		m.Chunks = pieces(m.Text, 100, 0, 0)
+		put(t, s, m)
+	}
+	all := counts(t, s, other)
+	require.NoError(t, together(4, func(i int) error {
+		if i == 0 {
+			return s.DeleteWorkspace(t.Context(), other)
+		}
+		for {
+			c, err := s.Counts(t.Context(), other)
+			switch {
+			case err != nil:
+				return err
+			case c == memory.Counts{}:
+				return nil
+			case c != all:
+				return fmt.Errorf("%+v of %+v are left", c, all)
+			}
+		}
+	}))
+}
+
+func workspaceAddedAtOnce(t *testing.T, s memory.Store) {
+	for range 30 {
+		var added atomic.Int32
+		require.NoError(t, together(8, func(i int) error {
+			err := s.AddWorkspace(t.Context(), memory.WorkspaceInfo{ID: other, CreatedAt: at(i)})
+			if err == nil {
+				added.Add(1)
+			} else if !errors.Is(err, memory.ErrConflict) {
+				return err
+			}
+			return nil
+		}))
+		require.EqualValues(t, 1, added.Load())
+		require.NoError(t, s.DeleteWorkspace(t.Context(), other))
+	}
 }

@@ -31,8 +31,7 @@ type Piece struct {
 	Start, End int // bytes
 }
 
-// Split cuts text as o says. It returns nil for the empty text. Options that
-// Validate refuses are brought into bounds.
+// Split cuts text as o says. It returns nil for the empty text.
 func Split(text string, o Options) []Piece {
 	if text == "" {
 		return nil

@@ -36,7 +36,7 @@ func BenchmarkSplit(b *testing.B) {
 			b.SetBytes(int64(len(bm.text)))
 			b.ReportAllocs()
 			for b.Loop() {
-				chunk.Split(bm.text, chunk.Defaults())
+				chunk.Split(bm.text, chunk.Options{Size: 512, Overlap: 50})
 			}
 		})
 	}

@@ -15,8 +15,3 @@ func ExampleSplit() {
 	// 0-47 "The parcel came late. Dr. Vane signed for it.\n\n"
 	// 47-97 "Nobody else was in. The rest had gone to the fair."
 }
-
-func ExampleOptions_Validate() {
-	fmt.Println(chunk.Options{Size: 5000}.Validate())
-	// Output: chunk_size must be between 10 and 2048
-}

@@ -1,5 +1,5 @@
-// Package embed makes vectors of texts. It holds the embedders, and the cache
-// over them.
+// Package embed holds the settings of embedders, which make vectors of texts,
+// and of the cache over them.
 package embed
 
 import (
@@ -72,7 +72,7 @@ func (c OllamaConfig) validate() error {
 	var errs []error
 	// The URL is not repeated: it may hold a password.
 	u, err := url.Parse(c.BaseURL)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
 		errs = append(errs, errors.New("base_url must start with http:// or https:// and name a host"))
 	}
 	if strings.TrimSpace(c.Model) == "" {

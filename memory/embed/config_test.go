@@ -22,6 +22,7 @@ func TestValidateSaysWhatIsWrong(t *testing.T) {
 		{"no scheme", func(c *Config) { c.Ollama.BaseURL = "localhost:11434" }, "base_url must start with http:// or https:// and name a host"},
 		{"password in a bad URL", func(c *Config) { c.Ollama.BaseURL = "http://u:sesame@%zz" }, "base_url must start with http:// or https:// and name a host"},
 		{"no host", func(c *Config) { c.Ollama.BaseURL = "http://" }, "base_url must start with http:// or https:// and name a host"},
+		{"port alone", func(c *Config) { c.Ollama.BaseURL = "http://:11434" }, "base_url must start with http:// or https:// and name a host"},
 		{"model", func(c *Config) { c.Ollama.Model = " " }, "model cannot be empty"},
 		{"timeout below", func(c *Config) { c.Ollama.Timeout = 4500 * time.Millisecond }, "timeout must be between 5 and 300 seconds, got 4.5"},
 		{"timeout above", func(c *Config) { c.Ollama.Timeout = 301 * time.Second }, "timeout must be between 5 and 300 seconds, got 301"},

@@ -1,5 +1,5 @@
-// Package extract reads entities and relations out of texts. It holds the
-// extractors.
+// Package extract holds the settings of extractors, which read entities and
+// relations out of texts.
 package extract
 
 import (

@@ -24,7 +24,7 @@ func analyze(token string) *analysis {
 		}
 	})
 	t.parts = len(t.terms)
-	if t.parts > 1 && !isCJK(token) {
+	if t.parts > 1 && !isCJK(firstRune(token)) {
 		t.terms = append(t.terms, stem(joined(token)))
 	}
 	for _, term := range t.terms {
@@ -55,18 +55,20 @@ func (c *tokenCache) get(token string) *analysis {
 }
 
 func (c *tokenCache) find(token string) *analysis {
+	if len(token) > longestStemmed {
+		return analyze(token)
+	}
+	// The terms may be parts of the token. Those of a clone keep no text alive.
+	token = strings.Clone(token)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t := c.old[token]
 	if t == nil {
 		t = analyze(token)
 	}
-	if len(token) > longestStemmed {
-		return t
-	}
 	if c.young == nil || len(c.young) >= cachedTokens {
 		c.young, c.old = make(map[string]*analysis), c.young
 	}
-	c.young[strings.Clone(token)] = t
+	c.young[token] = t
 	return t
 }

@@ -23,6 +23,7 @@ func (a *Analyzer) Doc(text string) *Doc {
 	d := &Doc{Stems: make([]Hash, 0, len(text)/5+4)}
 	head := headEnd(text)
 	title, _ := titleOf(text)
+	titleEnd := strings.Index(text, title) + len(title)
 	for s := (scanner{text: text}); s.next(); {
 		t := a.tokens.get(s.token())
 		d.Stems = append(d.Stems, t.hashes[:t.parts]...)
@@ -30,7 +31,7 @@ func (a *Analyzer) Doc(text string) *Doc {
 		if s.end <= head {
 			d.Head = len(d.Stems)
 		}
-		if s.end <= len(title) && !t.stop {
+		if s.end <= titleEnd && !t.stop {
 			d.Title = append(d.Title, t.hashes[:t.parts]...)
 		}
 	}

@@ -44,10 +44,11 @@ func (a *Analyzer) query(text string, common bool) Query {
 			gap = true
 			continue
 		}
+		word := strings.ToLower(s.token())
 		for i, term := range t.terms {
 			if !seen[term] {
 				seen[term] = true
-				q.Terms = append(q.Terms, QueryTerm{Term: term, Word: strings.ToLower(s.token()), Hash: t.hashes[i], Gap: gap})
+				q.Terms = append(q.Terms, QueryTerm{Term: term, Word: word, Hash: t.hashes[i], Gap: gap})
 				gap = false
 			}
 		}

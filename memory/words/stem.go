@@ -36,21 +36,30 @@ func stem(part string) string {
 	return w
 }
 
+const breve = 0x0306
+
 // fold takes case, accents and typographic variants off a word.
 func fold(w string) string {
 	if isASCII(w) {
 		return strings.ToLower(w)
 	}
-	decomposed := norm.NFKD.String(strings.ToLower(spelled(w)))
+	lower := strings.ReplaceAll(strings.ToLower(spelled(w)), "ß", "ss")
+	var last rune
 	return norm.NFC.String(strings.Map(func(r rune) rune {
+		before := last
+		last = r
 		switch {
+		case r == breve && before == 'и':
+			return r // й is a letter of its own, on which stems and common words depend
 		case r == '’':
 			return '\''
+		case r == 'ς':
+			return 'σ'
 		case isAccent(r), r == ' ', r == '"':
 			return -1
 		}
 		return unicode.ToLower(r)
-	}, decomposed))
+	}, norm.NFKD.String(lower)))
 }
 
 // spelled writes Greek letters out that stand alone or among Latin ones, as

@@ -4,10 +4,13 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // scanner cuts a text into tokens: runs of letters, digits, marks and
-// underscores, with apostrophes and hyphens inside words.
+// underscores, with apostrophes and hyphens inside words. A run in a script
+// without blanks and one in another script are two tokens.
 type scanner struct {
 	text       string
 	start, end int // of the token
@@ -23,16 +26,31 @@ func (s *scanner) next() bool {
 		}
 		i += n
 	}
-	s.start = i
-	for i < len(s.text) {
-		r, n := decode(s.text[i:])
-		if !isWord(r) && (!isJoiner(r) || i == s.start || !letterAfter(s.text[i+n:])) {
-			break
-		}
-		i += n
+	s.start, s.end = i, i
+	if i == len(s.text) {
+		return false
 	}
-	s.end = i
-	return s.start < s.end
+	first, n := decode(s.text[i:])
+	cjk := isCJK(first)
+	for n > 0 {
+		s.end += n
+		n = s.more(cjk)
+	}
+	return true
+}
+
+// more returns the length of the character at the end of the token if it
+// belongs to it too, else 0.
+func (s *scanner) more(cjk bool) int {
+	rest := s.text[s.end:]
+	if rest == "" {
+		return 0
+	}
+	r, n := decode(rest)
+	if isWord(r) && (isCJK(r) == cjk || unicode.IsMark(r)) || !cjk && isJoiner(r) && letterAfter(rest[n:]) {
+		return n
+	}
+	return 0
 }
 
 // token returns the current token as it stands in the text.
@@ -52,8 +70,8 @@ func isWord(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 }
 
-// isJoiner reports whether r, between a word character and a letter, keeps
-// them together.
+// isJoiner reports whether r, between a word character and a letter of a script
+// with blanks, keeps them together.
 func isJoiner(r rune) bool { return r == '-' || r == '‐' || r == '‑' || isApostrophe(r) }
 
 func isApostrophe(r rune) bool { return r == '\'' || r == '’' }
@@ -65,15 +83,15 @@ func letterAfter(s string) bool {
 		return false
 	}
 	r, _ := decode(s)
-	return unicode.IsLetter(r)
+	return unicode.IsLetter(r) && !isCJK(r)
 }
 
 // parts gives the parts of a token: of an identifier its words, of a run in a
 // script without blanks its pairs of characters, of anything else itself. A
 // possessive ending is dropped, as are the marks that join the parts.
 func parts(token string, yield func(string)) {
-	if isCJK(token) {
-		pairs(token, yield)
+	if isCJK(firstRune(token)) {
+		pairs(norm.NFKC.String(token), yield)
 		return
 	}
 	for len(token) > 0 {
@@ -126,10 +144,11 @@ func joined(token string) string {
 	return b.String()
 }
 
-// isCJK reports whether a token is written in a script without blanks.
-func isCJK(token string) bool {
-	r, _ := decode(token)
-	return r >= 0x0E00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+// isCJK reports whether r is of a script without blanks. The marks that kana
+// share, like that of a long vowel, are of no script to Unicode.
+func isCJK(r rune) bool {
+	return r >= 0x0E00 && (r >= 0x3000 && r <= 0x30FF || r >= 0xFF66 && r <= 0xFF9F ||
+		unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar))
 }
 
 // pairs gives each two characters that stand side by side, or the only one.

@@ -13,7 +13,7 @@ import "hash/maphash"
 
 // Version changes whenever a text may give other terms than before. An index
 // built under another version has to be built anew.
-const Version = 1
+const Version = 2
 
 // Analyzer analyses texts and remembers the words it has seen. It is safe for use
 // by many goroutines. The zero value is ready, and costs nothing until used.

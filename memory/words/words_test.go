@@ -1,6 +1,8 @@
 package words_test
 
 import (
+	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -27,8 +29,16 @@ func TestTerms(t *testing.T) {
 		{"a digit ends a part before a capital", "utf8Decoder", []string{"utf8", "decod", "utf8decoder"}},
 		{"hyphens join", "co-operate", []string{"co", "oper", "cooper"}},
 		{"numbers stay", "in 2023", []string{"in", "2023"}},
+		{"the last sigma is one", "ΑΘΗΝΑΣ Αθήνας", []string{"αθηνασ", "αθηνασ"}},
+		{"a sharp s has no capital", "Straße STRASSE", []string{"strass", "strass"}},
 		{"Russian words are stemmed", "сестры сестра", []string{"сестр", "сестр"}},
+		{"Russian adjectives are stemmed", "зелёный зеленого зелёной Зелёныи\u0306", []string{"зелен", "зелен", "зелен", "зелен"}},
 		{"scripts without blanks give pairs", "東京都", []string{"東京", "京都"}},
+		{"however they are composed", "ガス \u30ab\u3099ス ｶﾞｽ", []string{"ガス", "ガス", "ガス"}},
+		{"however a syllable is composed", "한국 \u1112\u1161\u11ab\u1100\u116e\u11a8", []string{"한국", "한국"}},
+		{"a long vowel is within a word", "ラーメン", []string{"ラー", "ーメ", "メン"}},
+		{"such scripts end at others", "使用GPT模型2023年", []string{"使用", "gpt", "模型", "2023", "年"}},
+		{"a hyphen joins nothing to them", "a-東京-大阪", []string{"a", "東京", "大阪"}},
 		{"one character of such a script gives itself", "水", []string{"水"}},
 		{"nothing gives nothing", " .,! ", []string{}},
 	} {
@@ -119,6 +129,10 @@ func TestQueryDropsCommonWords(t *testing.T) {
 	require.Len(t, q.Sequence, 8)
 }
 
+func TestQueryDropsCommonRussianWords(t *testing.T) {
+	require.Equal(t, []string{"дом"}, terms(new(words.Analyzer).Query("какой мой дом")))
+}
+
 func TestQueryKeepsCommonWordsWhenThereAreNoOthers(t *testing.T) {
 	require.Equal(t, []string{"who", "are", "you"}, terms(new(words.Analyzer).Query("Who are you?")))
 }
@@ -155,6 +169,29 @@ func TestALongWordIsAShortTerm(t *testing.T) {
 	for _, term := range new(words.Analyzer).Terms(strings.Repeat("ab", 1<<20)) {
 		require.LessOrEqual(t, len(term), 128)
 	}
+}
+
+func TestAnalyzerKeepsNoTexts(t *testing.T) {
+	const texts, size = 32, 1 << 18
+	var a words.Analyzer
+	before := heap()
+	for i := range texts {
+		a.Terms(fmt.Sprintf("no%d x%d ", i, i) + strings.Repeat(" ", size))
+	}
+	require.Less(t, heap(), before+texts*size/2)
+	runtime.KeepAlive(&a)
+}
+
+// heap is how many bytes are in use.
+func heap() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+func TestTitleIsWholeBehindBlanks(t *testing.T) {
+	require.Len(t, new(words.Analyzer).Doc("     Blue whale\nIt is large.").Title, 2)
 }
 
 func FuzzTerms(f *testing.F) {

@@ -28,6 +28,7 @@ func BenchmarkRetrieval(b *testing.B) {
 	}
 	sets, err := filepath.Glob(filepath.Join(folder, "*", "qrels.tsv"))
 	require.NoError(b, err)
+	require.NotEmpty(b, sets, "no collection in %s", folder)
 	for _, path := range sets {
 		set := filepath.Dir(path)
 		b.Run(filepath.Base(set), func(b *testing.B) {

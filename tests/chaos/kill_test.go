@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,15 +26,15 @@ func textOf(round, writer, i int) sent {
 	return sent{key, text + " This is the end of " + key + "."}
 }
 
-// write adds texts until the server is gone, and returns the one that it did
-// not acknowledge.
-func write(c *client.Conn, round, writer int, kept *acknowledged) (sent, error) {
+// write adds texts until the server is gone, hands on those that it
+// acknowledged, and returns the one that it did not.
+func write(c *client.Conn, round, writer int, keep func(id string, s sent)) (sent, error) {
 	for i := 0; ; i++ {
 		s := textOf(round, writer, i)
 		id, err := c.Add(map[string]any{"text": s.text})
 		switch {
 		case err == nil:
-			kept.add(id, s)
+			keep(id, s)
 		case errors.Is(err, client.ErrEnded):
 			return s, nil
 		default:
@@ -45,19 +46,50 @@ func write(c *client.Conn, round, writer int, kept *acknowledged) (sent, error) 
 // A killed server loses nothing that it acknowledged. What it was at when it
 // was killed is there whole or not at all.
 func TestKilledWhileItWrites(t *testing.T) {
-	const rounds, writers = 25, 4
-	dir := t.TempDir()
-	random := rand.New(rand.NewPCG(3, 5))
 	kept := newAcknowledged()
-	var open []sent // not acknowledged
-	for round := range rounds {
-		lost, err := killedRound(t, dir, round, writers, kept, random)
-		require.NoError(t, err)
-		open = append(open, lost...)
-	}
-	require.Empty(t, kept.twice)
-	require.Greater(t, kept.count(), rounds, "it has written enough to tell")
+	dir := t.TempDir()
+	requireKept(t, dir, kept, killedRounds(t, dir, 50, kept))
+}
 
+// Nor does one that shares its file with it.
+func TestKilledBesideAnotherThatWrites(t *testing.T) {
+	const rounds = 25
+	kept := newAcknowledged()
+	dir := t.TempDir()
+	other := client.Start(t, dir)
+	var last sent
+	var err error
+	var writing sync.WaitGroup
+	writing.Go(func() { last, err = write(other, rounds, 0, kept.add) })
+	open := killedRounds(t, dir, rounds, kept)
+	other.Kill()
+	writing.Wait()
+	require.NoError(t, err, other.Stderr)
+	requireKept(t, dir, kept, append(open, last))
+}
+
+// killedRounds starts and kills servers, one after the other, and returns what
+// they did not acknowledge.
+func killedRounds(t *testing.T, dir string, rounds int, kept *acknowledged) []sent {
+	t.Helper()
+	took := startTime(t)
+	random := rand.New(rand.NewPCG(3, 5))
+	var open []sent
+	for round := range rounds {
+		end := ending{atWork: true, after: upTo(random, 40*time.Millisecond)}
+		if round%5 == 4 {
+			end = ending{after: upTo(random, took)}
+		}
+		open = append(open, killedRound(t, dir, round, kept, end)...)
+	}
+	return open
+}
+
+// requireKept requires that a store holds what was acknowledged, and nothing
+// else but whole texts that were not.
+func requireKept(t *testing.T, dir string, kept *acknowledged, open []sent) {
+	t.Helper()
+	require.Empty(t, kept.twice)
 	c := client.Start(t, dir)
 	more := unacknowledged(t, c, open, kept)
 	for id, s := range kept.texts {
@@ -70,35 +102,78 @@ func TestKilledWhileItWrites(t *testing.T) {
 	t.Logf("%d texts acknowledged, %d of %d others kept as well", kept.count()-more, more, len(open))
 }
 
-// killedRound starts a server, lets the writers write, and kills it at a
-// random point. It returns what was not acknowledged.
-func killedRound(t *testing.T, dir string, round, writers int, kept *acknowledged, random *rand.Rand) ([]sent, error) {
+// A server that is killed while it makes its file keeps no other one from
+// making it.
+func TestKilledWhileItMakesItsFile(t *testing.T) {
+	took := startTime(t)
+	random := rand.New(rand.NewPCG(3, 7))
+	for range 25 {
+		dir := t.TempDir()
+		c := client.Start(t, dir)
+		await(t, upTo(random, took))
+		c.Kill()
+		c = client.Start(t, dir)
+		id, err := c.Add(map[string]any{"text": "A quince."})
+		require.NoError(t, err)
+		require.Equal(t, []string{id}, found(t, c, "quince"))
+		require.NoError(t, c.CloseInput())
+		requireSound(t, dir)
+	}
+}
+
+// ending is when a round ends: some time after the server has written, or
+// after it was started. The latter hits it while it is starting, or while it
+// brings the file in order after the kill before.
+type ending struct {
+	atWork bool
+	after  time.Duration
+}
+
+// killedRound starts a server, lets four writers write, and kills it. It
+// returns what was not acknowledged.
+func killedRound(t *testing.T, dir string, round int, kept *acknowledged, end ending) []sent {
 	t.Helper()
+	const writers = 4
 	c := client.Start(t, dir)
+	var wrote atomic.Bool
+	keep := func(id string, s sent) {
+		kept.add(id, s)
+		wrote.Store(true)
+	}
 	lost, errs := make([]sent, writers), make([]error, writers)
 	var all sync.WaitGroup
 	for w := range writers {
-		all.Go(func() { lost[w], errs[w] = write(c, round, w, kept) })
+		all.Go(func() { lost[w], errs[w] = write(c, round, w, keep) })
 	}
-	// Some rounds end while the server is still starting, or while it brings
-	// the file in order after the kill before.
-	if round%5 == 4 {
-		await(t, time.Duration(random.IntN(15_000))*time.Microsecond)
-	} else {
-		goal := kept.count() + 1 + random.IntN(100)
-		require.Eventually(t, func() bool { return kept.count() >= goal }, time.Minute, 100*time.Microsecond)
+	if end.atWork {
+		require.Eventually(t, wrote.Load, time.Minute, 100*time.Microsecond)
 	}
+	await(t, end.after)
 	c.Kill()
 	all.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, fmt.Errorf("round %d: %w: %s", round, err, c.Stderr)
-		}
-	}
-	return lost, nil
+	require.NoError(t, errors.Join(errs...), "round %d: %s", round, c.Stderr)
+	return lost
 }
 
-// await waits for a random moment.
+// startTime returns how long it takes from the start of a server to its first
+// answer, on this machine as busy as it is.
+func startTime(t *testing.T) time.Duration {
+	t.Helper()
+	cmd := client.Command(t, t.TempDir(), nil, "serve")
+	began := time.Now()
+	c := client.Connect(t, cmd)
+	require.NoError(t, c.Initialize())
+	took := time.Since(began)
+	require.NoError(t, c.CloseInput())
+	return took
+}
+
+// upTo returns a random time shorter than most.
+func upTo(random *rand.Rand, most time.Duration) time.Duration {
+	return time.Duration(random.Int64N(int64(most)))
+}
+
+// await lets some time pass.
 func await(t *testing.T, d time.Duration) {
 	t.Helper()
 	select {

@@ -2,21 +2,17 @@
 // something, comes back to a new process, and finds it. It prints what it saw
 // as one JSON object.
 //
-// usage: node client.mjs PROGRAM DATA_DIR
+// usage: node client.mjs PROGRAM, in the environment that PROGRAM is to have
 
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 
-const [program, dataDir] = process.argv.slice(2);
+const [program] = process.argv.slice(2);
 
 async function connect() {
   const client = new Client({ name: "zapomni-sdk-test", version: "1.0.0" });
   await client.connect(
-    new StdioClientTransport({
-      command: program,
-      env: { ...process.env, ZAPOMNI_DATA_DIR: dataDir },
-      stderr: "inherit",
-    }),
+    new StdioClientTransport({ command: program, env: process.env, stderr: "inherit" }),
   );
   return client;
 }

@@ -42,13 +42,14 @@ func program(t *testing.T, name string) string {
 	return path
 }
 
-// run runs a command in a directory and returns its output.
-func run(t *testing.T, dir string, args ...string) string {
+// run runs a command in a directory and returns its output. Without an env it
+// has the environment of the test.
+func run(t *testing.T, dir string, env []string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Env = dir, env
 	cmd.WaitDelay = time.Second
 	var complaint strings.Builder
 	cmd.Stderr = &complaint
@@ -65,7 +66,7 @@ func TestOfficialSDK(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
 	}
-	run(t, dir, npm, "ci", "--ignore-scripts", "--prefer-offline", "--no-progress")
+	run(t, dir, nil, npm, "ci", "--ignore-scripts", "--prefer-offline", "--no-progress")
 
 	var seen struct {
 		Server                                           struct{ Name, Version string }
@@ -74,7 +75,8 @@ func TestOfficialSDK(t *testing.T) {
 		Unknown                                          int
 		Added, Found, Refused, FoundAgain, Deleted, Gone result
 	}
-	out := run(t, dir, node, "client.mjs", client.Program(t), filepath.Join(dir, "data"))
+	server := client.Command(t, filepath.Join(dir, "data"), nil)
+	out := run(t, dir, server.Env, node, "client.mjs", server.Path)
 	require.NoError(t, json.Unmarshal([]byte(out), &seen), out)
 
 	require.Equal(t, "zapomni-memory", seen.Server.Name)
