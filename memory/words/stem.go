@@ -1,6 +1,7 @@
 package words
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -29,7 +30,8 @@ func stem(part string) string {
 	case strings.ContainsAny(w, "0123456789"):
 		return w
 	case isASCII(w):
-		return english.Stem(strings.ReplaceAll(w, "'", ""), true)
+		w = strings.ReplaceAll(w, "'", "")
+		return english.Stem(cmp.Or(irregular[w], w), true)
 	case unicode.Is(unicode.Cyrillic, firstRune(w)):
 		return russian.Stem(w, true)
 	}

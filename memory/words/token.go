@@ -47,10 +47,20 @@ func (s *scanner) more(cjk bool) int {
 		return 0
 	}
 	r, n := decode(rest)
-	if isWord(r) && (isCJK(r) == cjk || unicode.IsMark(r)) || !cjk && isJoiner(r) && letterAfter(rest[n:]) {
+	if isWord(r) && (isCJK(r) == cjk || unicode.IsMark(r)) {
+		return n
+	}
+	if !cjk && isJoiner(r) && (letterAfter(rest[n:]) || isHyphen(r) && s.endsInLetter() && digitAfter(rest[n:])) {
 		return n
 	}
 	return 0
+}
+
+// endsInLetter reports whether the token does so far: IL-6 is one name, and 5-7
+// two numbers.
+func (s *scanner) endsInLetter() bool {
+	r, _ := utf8.DecodeLastRuneInString(s.token())
+	return unicode.IsLetter(r)
 }
 
 // token returns the current token as it stands in the text.
@@ -72,11 +82,13 @@ func isWord(r rune) bool {
 
 // isJoiner reports whether r, between a word character and a letter of a script
 // with blanks, keeps them together.
-func isJoiner(r rune) bool { return r == '-' || r == '‐' || r == '‑' || isApostrophe(r) }
+func isJoiner(r rune) bool { return isHyphen(r) || isApostrophe(r) }
+
+func isHyphen(r rune) bool { return r == '-' || r == '‐' || r == '‑' }
 
 func isApostrophe(r rune) bool { return r == '\'' || r == '’' }
 
-func isSeparator(r rune) bool { return r == '_' || r == '-' || r == '‐' || r == '‑' }
+func isSeparator(r rune) bool { return r == '_' || isHyphen(r) }
 
 func letterAfter(s string) bool {
 	if s == "" {
@@ -86,9 +98,12 @@ func letterAfter(s string) bool {
 	return unicode.IsLetter(r) && !isCJK(r)
 }
 
+func digitAfter(s string) bool { return s != "" && '0' <= s[0] && s[0] <= '9' }
+
 // parts gives the parts of a token: of an identifier its words, of a run in a
 // script without blanks its pairs of characters, of anything else itself. A
-// possessive ending is dropped, as are the marks that join the parts.
+// possessive ending is dropped, as is the plural of an abbreviation, and the marks
+// that join the parts.
 func parts(token string, yield func(string)) {
 	if isCJK(firstRune(token)) {
 		pairs(norm.NFKC.String(token), yield)
@@ -100,7 +115,7 @@ func parts(token string, yield func(string)) {
 			continue
 		}
 		n := partLen(token)
-		if part := strings.TrimFunc(withoutPossessive(token[:n]), isApostrophe); part != "" {
+		if part := strings.TrimFunc(withoutEnding(token[:n]), isApostrophe); part != "" {
 			yield(part)
 		}
 		token = token[n:]
@@ -119,12 +134,22 @@ func partLen(token string) int {
 			return i
 		case i > 0 && unicode.IsUpper(r) && (unicode.IsLower(last) || unicode.IsDigit(last)):
 			return i
-		case unicode.IsLower(r) && unicode.IsUpper(last) && unicode.IsUpper(before):
+		case unicode.IsLower(r) && unicode.IsUpper(last) && unicode.IsUpper(before) && !endsPlural(token[i:]):
 			return lastAt
 		}
 		before, last, lastAt = last, r, i
 	}
 	return len(token)
+}
+
+// endsPlural reports whether the s that rest starts with is the last letter of
+// its word: after capitals, that of URLs.
+func endsPlural(rest string) bool {
+	if rest[0] != 's' {
+		return false
+	}
+	r, _ := utf8.DecodeRuneInString(rest[1:])
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r)
 }
 
 func withoutPossessive(part string) string {
@@ -135,6 +160,16 @@ func withoutPossessive(part string) string {
 	}
 	return part
 }
+
+func withoutEnding(part string) string {
+	part = withoutPossessive(part)
+	if cut, ok := strings.CutSuffix(part, "s"); ok && len(cut) > 1 && !strings.ContainsFunc(cut, isNoCapital) {
+		return cut
+	}
+	return part
+}
+
+func isNoCapital(r rune) bool { return !unicode.IsUpper(r) }
 
 // joined is the token with neither case nor marks: parse_url, parseURL and
 // parseUrl are one.

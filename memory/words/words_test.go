@@ -20,6 +20,7 @@ func TestTerms(t *testing.T) {
 	}{
 		{"inflections meet in their stem", "runs running", []string{"run", "run"}},
 		{"common words are kept", "to be or not", []string{"to", "be", "or", "not"}},
+		{"irregular forms meet too", "bought buys went going children", []string{"buy", "buy", "go", "go", "child"}},
 		{"case and accents do not count", "café CAFE", []string{"cafe", "cafe"}},
 		{"a possessive is dropped", "sister's dog’s", []string{"sister", "dog"}},
 		{"an apostrophe stays inside", "don't", []string{"dont"}},
@@ -28,6 +29,9 @@ func TestTerms(t *testing.T) {
 		{"an acronym ends before the next word", "XMLHttpRequest", []string{"xml", "http", "request", "xmlhttprequest"}},
 		{"a digit ends a part before a capital", "utf8Decoder", []string{"utf8", "decod", "utf8decoder"}},
 		{"hyphens join", "co-operate", []string{"co", "oper", "cooper"}},
+		{"a plural of an acronym is dropped", "two URLs miRNAs URLsOf", []string{"two", "url", "mi", "rna", "mirna", "ur", "ls", "of", "urlsof"}},
+		{"a hyphen joins a number to a name", "IL-6 IL6 COVID‑19", []string{"il", "6", "il6", "il6", "covid", "19", "covid19"}},
+		{"but not to a number", "5-7 2023-05-01", []string{"5", "7", "2023", "05", "01"}},
 		{"numbers stay", "in 2023", []string{"in", "2023"}},
 		{"the last sigma is one", "ΑΘΗΝΑΣ Αθήνας", []string{"αθηνασ", "αθηνασ"}},
 		{"a sharp s has no capital", "Straße STRASSE", []string{"strass", "strass"}},
