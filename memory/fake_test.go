@@ -14,6 +14,8 @@ import (
 // shelf is a store in a few maps, for one goroutine. It looks at every chunk
 // for every question.
 type shelf struct {
+	memory.Lister // nil: nothing here goes through all memories
+
 	memories   map[memory.ID]memory.Memory
 	workspaces []memory.WorkspaceInfo
 	passages   []memory.Passage // in the order of recording; deleted ones have no ID

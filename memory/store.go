@@ -89,6 +89,18 @@ type Neighbor struct {
 	First  Ref // its first chunk
 }
 
+// Lister goes through what is kept.
+type Lister interface {
+	// List returns up to n of the memories of w, in the order in which they
+	// were first recorded, and where to go on: the cursor that after is in the
+	// next call. The empty cursor starts at the first, and comes back after the
+	// last. Memories that are put or deleted meanwhile may be left out or not.
+	List(ctx context.Context, w Workspace, after Cursor, n int) ([]ID, Cursor, error)
+}
+
+// Cursor is a place in a list of memories, as one store understands it.
+type Cursor string
+
 // Workspaces keeps the list of workspaces. The default one always exists.
 type Workspaces interface {
 	// AddWorkspace returns ErrConflict if the ID is taken.
@@ -110,6 +122,7 @@ type Workspaces interface {
 // done before it takes effect has no effect.
 type Store interface {
 	Keeper
+	Lister
 	Searcher
 	Workspaces
 	// Size is the room the store takes, in bytes.

@@ -30,6 +30,7 @@ func calls(s memory.Store, m memory.Memory, ref memory.Ref) map[string]func(cont
 		"Get":    func(ctx context.Context) error { _, err := s.Get(ctx, home, m.ID); return err },
 		"Delete": func(ctx context.Context) error { return s.Delete(ctx, home, m.ID) },
 		"Clear":  s.Clear,
+		"List":   func(ctx context.Context) error { _, _, err := s.List(ctx, home, "", 9); return err },
 		"Matching": func(ctx context.Context) error {
 			_, err := s.Matching(ctx, home, memory.TermQuery{Terms: []string{"note"}}, 9)
 			return err

@@ -21,7 +21,7 @@ import (
 func Run(t *testing.T, open func(t *testing.T) memory.Store) {
 	t.Helper()
 	for _, group := range []map[string]func(*testing.T, memory.Store){
-		keeping(), forgetting(), matching(), filtering(), counting(), reading(), headings(), neighborhood(),
+		keeping(), forgetting(), listing(), matching(), filtering(), counting(), reading(), headings(), neighborhood(),
 		workspaces(), concurrency(), contexts(), closing(),
 	} {
 		for name, check := range group {
