@@ -20,12 +20,15 @@ RACE = $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && \
 	printf '\043include <stdlib.h>\nint main(void) { return 0; }\n' | \
 	$$($(GO) env CC) -x c -o /dev/null - 2>/dev/null && echo -race)
 
+# Where the tests find FalkorDB, if they do.
+FALKORDB = $(or $(ZAPOMNI_FALKORDB_DIR),$(wildcard .falkordb/falkordb.so),$(TEST_FALKORDB_ADDR))
+
 # The packages whose tests compare golden files, and can write them.
 GOLDEN = $(sort $(dir $(shell grep -rl --include='*_test.go' 'flag\.Bool.*"update"' .)))
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build ./bin/zapomni, one static binary
@@ -39,6 +42,7 @@ install: ## build it into the directory of Go's programs
 test: ## run all tests, with the race detector where there is a C compiler
 	@race='$(RACE)'; \
 	[ -n "$$race" ] || echo 'No C compiler, or cgo is off: testing without the race detector.'; \
+	[ -n "$(FALKORDB)" ] || echo 'No FalkorDB: the tests on it skip. "make falkordb-setup" installs it.'; \
 	echo "$(GO) test $$race -timeout $(TIMEOUT) $(TESTFLAGS) $(PKG)"; \
 	$(GO) test $$race -timeout $(TIMEOUT) $(TESTFLAGS) $(PKG)
 
@@ -86,6 +90,18 @@ fuzz: ## run each fuzz target for FUZZTIME
 .PHONY: bench
 bench: ## run the benchmarks COUNT times, for benchstat to compare
 	$(GO) test -run '^$$' -bench . -benchmem -count $(COUNT) -timeout 60m $(PKG)
+
+.PHONY: falkordb-setup
+falkordb-setup: ## install FalkorDB into ./.falkordb, for the tests on it
+	@tests/falkordb/setup.sh
+
+.PHONY: falkordb
+falkordb: falkordb-setup ## run a FalkorDB in the background, and print its URL
+	@tests/falkordb/serve.sh start
+
+.PHONY: falkordb-stop
+falkordb-stop: ## stop it; its data stay in ./.falkordb
+	@tests/falkordb/serve.sh stop
 
 .PHONY: cover
 cover: ## say how much of the source the tests reach

@@ -114,15 +114,12 @@ func TestLoadWarns(t *testing.T) {
 		}},
 		{"index", given{environ: []string{"HNSW_EF_SEARCH=300"}}, []string{
 			"HNSW_EF_SEARCH: hnsw_ef_search (300) should not exceed hnsw_ef_construction (200)",
-			"set, but not used by this version: HNSW_EF_SEARCH",
 		}},
 		{"deprecated", given{environ: []string{"FALKORDB_POOL_SIZE=30"}}, []string{
 			"FALKORDB_POOL_SIZE is deprecated: use DB_POOL_MAX_SIZE",
-			"set, but not used by this version: FALKORDB_POOL_SIZE",
 		}},
 		{"deprecated beside its heir", given{environ: []string{"FALKORDB_POOL_SIZE=30", "FALKORDB_POOL_MAX_SIZE=31"}}, []string{
 			"FALKORDB_POOL_SIZE is deprecated, and not read since FALKORDB_POOL_MAX_SIZE is set",
-			"set, but not used by this version: FALKORDB_POOL_MAX_SIZE",
 		}},
 		{
 			"relative path",

@@ -24,7 +24,7 @@ type Config struct {
 	DataDir string `mapstructure:"data_dir" env:"ZAPOMNI_DATA_DIR,DATA_DIR" flag:"data-dir" path:"true" usage:"the program's own files; empty: the platform's own place"`
 
 	Embedded embedded.Config `mapstructure:",squash"`
-	Falkor   falkor.Config   `mapstructure:"falkor" reserved:"true" usage:"FalkorDB"`
+	Falkor   falkor.Config   `mapstructure:"falkor" usage:"FalkorDB"`
 }
 
 // Defaults returns the settings that hold when none is given. DataDir is
@@ -34,12 +34,12 @@ func Defaults() Config {
 }
 
 // Chosen returns the driver that is meant: Driver itself or, for Auto,
-// FalkorDB if a host or URL was set for it and Embedded otherwise.
+// FalkorDB if a host, URL or addresses were set for it and Embedded otherwise.
 func (c Config) Chosen() string {
 	switch {
 	case c.Driver != Auto:
 		return c.Driver
-	case c.Falkor.Host != "" || c.Falkor.URL != "":
+	case c.Falkor.Host != "" || c.Falkor.URL != "" || len(c.Falkor.Addresses) > 0:
 		return FalkorDB
 	default:
 		return Embedded

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 
 	"zapomni/db/embedded"
+	"zapomni/db/falkor"
 	"zapomni/memory"
 )
 
@@ -15,12 +16,18 @@ import (
 func Open(ctx context.Context, c Config, log *slog.Logger) (memory.Store, error) {
 	switch driver := c.Chosen(); driver {
 	case Embedded:
-		s, err := embedded.Open(ctx, c.Embedded, log)
-		if err != nil {
-			return nil, err // not s: a nil *Store in an interface is not nil
-		}
-		return s, nil
+		return opened(embedded.Open(ctx, c.Embedded, log))
+	case FalkorDB:
+		return opened(falkor.Open(ctx, c.Falkor, log))
 	default:
-		return nil, fmt.Errorf("open store: there is no backend %q in this program", driver)
+		return nil, fmt.Errorf("open store: there is no backend %q", driver)
 	}
+}
+
+// opened keeps a nil pointer from becoming a store that is not nil.
+func opened[S memory.Store](s S, err error) (memory.Store, error) {
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }

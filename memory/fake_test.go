@@ -57,6 +57,10 @@ func (s *shelf) Put(ctx context.Context, m memory.Memory) error {
 	return nil
 }
 
+func (s *shelf) Nearest(context.Context, memory.Workspace, []float32, memory.Filter, int) ([]memory.Near, error) {
+	return nil, nil // it keeps no vectors
+}
+
 func (s *shelf) forget(id memory.ID) {
 	delete(s.memories, id)
 	for i := range s.passages {

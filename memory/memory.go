@@ -52,6 +52,9 @@ type Memory struct {
 // Chunk is a piece of a memory: Text[Start:End] of the memory it belongs to.
 type Chunk struct {
 	Start, End int // bytes
+	// Vector says where the chunk lies in meaning; nil until it was embedded.
+	// All of a workspace have the same length.
+	Vector []float32
 }
 
 // WorkspaceInfo describes a workspace.

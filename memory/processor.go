@@ -126,7 +126,7 @@ func (p *Processor) split(text string) []Chunk {
 	pieces := chunk.Split(text, chunk.Options{Size: p.config.ChunkSize, Overlap: p.config.ChunkOverlap})
 	chunks := make([]Chunk, len(pieces))
 	for i, piece := range pieces {
-		chunks[i] = Chunk(piece)
+		chunks[i] = Chunk{Start: piece.Start, End: piece.End}
 	}
 	return chunks
 }

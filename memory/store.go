@@ -12,7 +12,7 @@ type Keeper interface {
 	// Put keeps m whole or not at all; once it returns nil, m survives the
 	// death of the process. Putting the same ID again replaces it. It returns
 	// ErrNoWorkspace if m.Workspace does not exist, ErrInvalid if chunks are out
-	// of order or out of the text, and ErrConflict if the ID belongs to a memory
+	// of order or out of the text or have a vector that Nearest would refuse, and ErrConflict if the ID belongs to a memory
 	// of another workspace, unless the store keeps each workspace for itself.
 	Put(ctx context.Context, m Memory) error
 	// Get returns ErrNotFound if w holds no such memory.
@@ -32,6 +32,11 @@ type Searcher interface {
 	// Matching finds chunks that hold any of the terms of q, best first by a
 	// plain BM25 or something near it, at most k of them.
 	Matching(ctx context.Context, w Workspace, q TermQuery, k int) ([]Ref, error)
+	// Nearest finds the chunks whose vectors are nearest to vector by cosine,
+	// nearest first, at most k of them that pass f. It returns ErrInvalid for a
+	// vector of another length than those kept, one of zeros, or one with a
+	// number that is not finite. Chunks without a vector are never found.
+	Nearest(ctx context.Context, w Workspace, vector []float32, f Filter, k int) ([]Near, error)
 	// Frequencies counts the chunks of w, and those that hold each term, in
 	// the order given. The counts may lag behind the latest writes.
 	Frequencies(ctx context.Context, w Workspace, terms []string) (Frequencies, error)
@@ -57,6 +62,14 @@ type TermQuery struct {
 // Ref names a chunk within a store. It names the same chunk until the memory
 // is replaced or deleted, and nothing afterwards: it is never used again.
 type Ref string
+
+// Near is a chunk found by its vector.
+type Near struct {
+	Ref Ref
+	// Similarity is the cosine: 1 for the same direction, 0 for none in common,
+	// down to -1.
+	Similarity float64
+}
 
 // Frequencies says how common terms are among the chunks of a workspace.
 type Frequencies struct {

@@ -64,6 +64,13 @@ var rooms = []room{
 		because: "it asks every store the same, and knows none",
 	},
 	{
+		name:    "transfer",
+		holds:   []string{"db/transfer"},
+		imports: []string{"memory", "leaf"},
+		inTests: []string{"adapter", "storetest"},
+		because: "it copies between any two stores, and knows none",
+	},
+	{
 		name:    "db",
 		holds:   []string{"db"},
 		imports: []string{"memory", "leaf", "adapter"},
@@ -85,20 +92,20 @@ var rooms = []room{
 		name:  "config",
 		holds: []string{"config"},
 		imports: []string{
-			"memory", "leaf", "adapter", "storetest", "db", "server", "transport", "tests",
+			"memory", "leaf", "adapter", "storetest", "transfer", "db", "server", "transport", "tests",
 		},
 		because: "each room owns its settings; config only gathers them",
 	},
 	{
 		name:    "cmd",
 		holds:   []string{"cmd/..."},
-		imports: []string{"memory", "leaf", "adapter", "storetest", "db", "server", "transport", "config", "tests"},
+		imports: []string{"memory", "leaf", "adapter", "storetest", "transfer", "db", "server", "transport", "config", "tests"},
 		because: "it puts the parts together",
 	},
 	{
 		name:    "tests",
 		holds:   []string{"tests", "tests/..."},
-		imports: []string{"memory", "leaf", "adapter", "storetest", "db", "server", "transport", "config", "cmd"},
+		imports: []string{"memory", "leaf", "adapter", "storetest", "transfer", "db", "server", "transport", "config", "cmd"},
 		because: "they put the parts together",
 	},
 }

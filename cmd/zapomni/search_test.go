@@ -89,7 +89,7 @@ func TestSearchWithoutHitsSaysSo(t *testing.T) {
 func TestSearchIsPlainForAProgram(t *testing.T) {
 	h := newHome(t)
 	id := h.fine(t, "add", "one line\nand \x1b[31manother\x1b[0m\x07 \u202eone", "--tag", "a", "--tag", "b\x1b[2J", "--source", "chat", "--timestamp", "2024-05-01")
-	facts := `\n    0\.\d\d · 2024-05-01 · a, b\[2J · chat · ` + id + "$"
+	facts := `\n    0\.\d\d · 2024-05-01 · a, b\[2J · chat · .*words: lines.* · ` + id + "$"
 	require.Regexp(t, `^ 1\. one line and \[31manother\[0m one`+facts, h.fine(t, "search", "lines"))
 	require.Regexp(t, `^ 1\. one line\n    and \[31manother\[0m one`+facts, h.fine(t, "search", "--full", "lines"))
 }

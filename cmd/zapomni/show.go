@@ -53,7 +53,24 @@ func facts(h memory.Hit) string {
 	case h.Others > 1:
 		parts = append(parts, fmt.Sprintf("%d more passages", h.Others))
 	}
+	for _, r := range h.Reasons {
+		parts = append(parts, printable(because(r), false))
+	}
 	return strings.Join(append(parts, string(h.Memory)), " · ")
+}
+
+// because says why a hit was found.
+func because(r memory.Reason) string {
+	switch r.Kind {
+	case memory.BecausePhrase:
+		return "the whole phrase"
+	case memory.BecauseLink:
+		return "named in a hit"
+	case memory.BecauseNeighbor:
+		return "next to a hit"
+	default:
+		return r.Kind + ": " + r.What
+	}
 }
 
 // moved is a time where the user is. Midnight of UTC was given as a date, and

@@ -28,7 +28,7 @@ type rooms struct {
 func open(ctx context.Context, c config.Config, log *slog.Logger) (rooms, error) {
 	store, err := db.Open(ctx, c.DB, log)
 	if err != nil {
-		if errors.Is(err, memory.ErrUnavailable) {
+		if errors.Is(err, memory.ErrUnavailable) && c.DB.Chosen() == db.Embedded {
 			err = fmt.Errorf("%w. Another place can be chosen with --data-dir or ZAPOMNI_DATA_DIR", err)
 		}
 		return rooms{}, err

@@ -69,12 +69,23 @@ func (c *corpus) memory() memory.Memory {
 // fill puts n memories by several callers at once.
 func fill(tb testing.TB, s *Store, n int) {
 	tb.Helper()
+	fillWith(tb, s, n, asItIs)
+}
+
+func asItIs(m memory.Memory, _ *rand.Rand) memory.Memory { return m }
+
+// embedded384 gives a memory vectors as long as those of a small model.
+func embedded384(m memory.Memory, random *rand.Rand) memory.Memory { return embed(m, random, 384) }
+
+// fillWith puts n memories, each of them as change makes it.
+func fillWith(tb testing.TB, s *Store, n int, change func(memory.Memory, *rand.Rand) memory.Memory) {
+	tb.Helper()
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
 			c := newCorpus(uint64(i))
 			for range n / 8 {
-				if err := s.Put(tb.Context(), c.memory()); err != nil {
+				if err := s.Put(tb.Context(), change(c.memory(), c.random)); err != nil {
 					tb.Error(err)
 					return
 				}
@@ -84,11 +95,17 @@ func fill(tb testing.TB, s *Store, n int) {
 	wg.Wait()
 }
 
+func openBench(b *testing.B) *Store {
+	b.Helper()
+	s, err := Open(b.Context(), configFor(filepath.Join(b.TempDir(), "zapomni.db")), slog.New(slog.DiscardHandler))
+	require.NoError(b, err)
+	return s
+}
+
 // forSizes runs the benchmarks on stores that are filled once.
 func forSizes(b *testing.B, run func(b *testing.B, s *Store)) {
 	for _, n := range []int{1_000, 10_000, 100_000} {
-		s, err := Open(b.Context(), configFor(filepath.Join(b.TempDir(), "zapomni.db")), slog.New(slog.DiscardHandler))
-		require.NoError(b, err)
+		s := openBench(b)
 		fill(b, s, n)
 		b.Run(fmt.Sprintf("memories=%d", n), func(b *testing.B) { run(b, s) })
 		require.NoError(b, s.Close())
@@ -108,7 +125,7 @@ func BenchmarkPut(b *testing.B) {
 					s, err := Open(b.Context(), c, slog.New(slog.DiscardHandler))
 					require.NoError(b, err)
 					fill(b, s, held)
-					putFrom(b, s, callers)
+					putFrom(b, s, callers, asItIs)
 					require.NoError(b, s.Close())
 				})
 			}
@@ -116,12 +133,23 @@ func BenchmarkPut(b *testing.B) {
 	}
 }
 
-// putFrom measures b.N puts by so many callers.
-func putFrom(b *testing.B, s *Store, callers int) {
+func BenchmarkPutWithVectors(b *testing.B) {
+	for _, callers := range []int{1, 8} {
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+			s := openBench(b)
+			fillWith(b, s, 1_000, embedded384)
+			putFrom(b, s, callers, embedded384)
+			require.NoError(b, s.Close())
+		})
+	}
+}
+
+// putFrom measures b.N puts by so many callers, of memories that change makes.
+func putFrom(b *testing.B, s *Store, callers int, change func(memory.Memory, *rand.Rand) memory.Memory) {
 	ready := make([]memory.Memory, b.N)
 	c := newCorpus(99)
 	for i := range ready {
-		ready[i] = c.memory()
+		ready[i] = change(c.memory(), c.random)
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup

@@ -252,7 +252,14 @@ func requireSound(t *testing.T, path string, memories int) {
 		"SELECT (SELECT count(*) FROM chunk) - (SELECT count(*) FROM chunk JOIN chunk_text USING (num))":                  "0",
 		"SELECT (SELECT count(*) FROM chunk) - (SELECT count(*) FROM chunk_text)":                                         "0",
 		"SELECT (SELECT count(*) FROM chunk) - (SELECT count(*) FROM words_docsize)":                                      "0",
-		"SELECT count(*) FROM (SELECT DISTINCT doc FROM word_place) WHERE doc NOT IN (SELECT num FROM chunk)":             "0",
+		"SELECT count(*) FROM chunk_vector WHERE num NOT IN (SELECT num FROM chunk)":                                      "0",
+		`SELECT count(*) FROM workspace w
+			WHERE vectors <> (SELECT count(*) FROM memory m, chunk_vector v
+				WHERE m.workspace = w.num AND v.num BETWEEN m.first AND m.first+m.chunks-1)`: "0",
+		`SELECT count(*) FROM workspace w, memory m, chunk_vector v
+			WHERE m.workspace = w.num AND v.num BETWEEN m.first AND m.first+m.chunks-1
+			AND length(v.vector) <> 4 * w.dimensions`: "0",
+		"SELECT count(*) FROM (SELECT DISTINCT doc FROM word_place) WHERE doc NOT IN (SELECT num FROM chunk)": "0",
 	} {
 		var got string
 		require.NoError(t, db.QueryRowContext(context.WithoutCancel(t.Context()), query).Scan(&got), query)

@@ -51,10 +51,11 @@ func (s *Store) Get(ctx context.Context, w memory.Workspace, id memory.ID) (memo
 const selectMemory = `
 SELECT m.source, m.tags, m.created_at, m.valid_from, m.chunks,
 	iif(c.num > m.first, NULL, m.metadata), iif(c.num > m.first, '', m.head),
-	ifnull(c.start, 0), ifnull(c.length, 0), ifnull(t.body, '')
+	ifnull(c.start, 0), ifnull(c.length, 0), ifnull(t.body, ''), v.vector
 FROM workspace w CROSS JOIN memory m ON m.workspace = w.num
 	LEFT JOIN chunk c ON c.num >= m.first AND c.num < m.first + m.chunks
 	LEFT JOIN chunk_text t ON t.num = c.num
+	LEFT JOIN chunk_vector v ON v.num = c.num
 WHERE w.id = ? AND m.id = ? ORDER BY c.num`
 
 func (s *Store) get(ctx context.Context, w memory.Workspace, id memory.ID) (memory.Memory, error) {
@@ -65,8 +66,10 @@ func (s *Store) get(ctx context.Context, w memory.Workspace, id memory.ID) (memo
 		var created, valid int64
 		var tags, head, body string
 		var metadata []byte
+		var vector sql.RawBytes
 		var c memory.Chunk
-		if err := r.Scan(&m.Source, &tags, &created, &valid, &chunks, &metadata, &head, &c.Start, &c.End, &body); err != nil {
+		err := r.Scan(&m.Source, &tags, &created, &valid, &chunks, &metadata, &head, &c.Start, &c.End, &body, &vector)
+		if err != nil {
 			return err
 		}
 		if rows++; rows == 1 {
@@ -76,6 +79,9 @@ func (s *Store) get(ctx context.Context, w memory.Workspace, id memory.ID) (memo
 		}
 		if chunks > 0 {
 			c.End += c.Start
+			if c.Vector, err = vectorOf(vector); err != nil {
+				return err
+			}
 			m.Chunks = append(m.Chunks, c)
 			text.WriteString(body[min(max(text.Len()-c.Start, 0), len(body)):])
 		}
@@ -110,7 +116,7 @@ func (s *Store) Delete(ctx context.Context, w memory.Workspace, id memory.ID) er
 		if err := t.exec("DELETE FROM memory WHERE num = ?", old.num); err != nil {
 			return err
 		}
-		if err := t.dropChunks(old.first, old.chunks); err != nil {
+		if err := t.dropChunks(old); err != nil {
 			return err
 		}
 		return t.count(place, -1, -old.chunks)
@@ -123,9 +129,9 @@ func (s *Store) Clear(ctx context.Context) error {
 	err := s.write(ctx, func(t *tx) error {
 		for _, query := range []string{
 			"INSERT INTO words(words) VALUES ('delete-all')",
-			"DELETE FROM heading", "DELETE FROM chunk_text", "DELETE FROM chunk", "DELETE FROM memory",
+			"DELETE FROM heading", "DELETE FROM chunk_vector", "DELETE FROM chunk_text", "DELETE FROM chunk", "DELETE FROM memory",
 			"DELETE FROM workspace WHERE id <> '" + string(memory.DefaultWorkspace) + "'",
-			"UPDATE workspace SET memories = 0, chunks = 0",
+			"UPDATE workspace SET memories = 0, chunks = 0, vectors = 0",
 		} {
 			if err := t.exec(query); err != nil {
 				return err
@@ -144,6 +150,9 @@ type record struct {
 	body  []string // of each chunk: its text, and what lies between it and the next
 	terms []string // of each chunk, each one term after another with blanks between
 	leads []words.Name
+
+	vectors    [][]byte // of each chunk, nil if it has none; nil if none has one
+	dimensions int      // how many numbers each vector has
 }
 
 func (s *Store) newRecord(m memory.Memory) (*record, error) {
@@ -163,7 +172,7 @@ func (s *Store) newRecord(m memory.Memory) (*record, error) {
 		r.body = append(r.body, m.Text[c.Start:max(c.End, next)])
 		r.terms = append(r.terms, s.terms(m.Text[c.Start:c.End]))
 	}
-	return r, nil
+	return r, r.addVectors()
 }
 
 // place is where a memory is kept.
@@ -195,8 +204,11 @@ func (t *tx) put(r *record) error {
 	if old.num != 0 && old.workspace != w {
 		return fmt.Errorf("%w: in another workspace", memory.ErrConflict)
 	}
+	if err := t.fit(w, old, r); err != nil {
+		return err
+	}
 	t.weight += len(r.Text)
-	if err := t.dropChunks(old.first, old.chunks); err != nil {
+	if err := t.dropChunks(old); err != nil {
 		return err
 	}
 	now := place{num: old.num, workspace: w, chunks: int64(len(r.Chunks))}
@@ -207,6 +219,9 @@ func (t *tx) put(r *record) error {
 		return err
 	}
 	if err := t.addChunks(now, r); err != nil {
+		return err
+	}
+	if err := t.putVectors(now, r); err != nil {
 		return err
 	}
 	added := int64(1)
@@ -271,21 +286,21 @@ func (t *tx) addChunks(p place, r *record) error {
 	return t.addHeadings(p.first, p.workspace, r.leads)
 }
 
-func (t *tx) dropChunks(first, n int64) error {
+func (t *tx) dropChunks(p place) error {
+	if p.chunks == 0 {
+		return nil
+	}
 	for _, query := range []string{
 		"DELETE FROM words WHERE rowid >= ? AND rowid < ?",
 		"DELETE FROM heading WHERE chunk >= ? AND chunk < ?",
 		"DELETE FROM chunk_text WHERE num >= ? AND num < ?",
 		"DELETE FROM chunk WHERE num >= ? AND num < ?",
 	} {
-		if n == 0 {
-			return nil
-		}
-		if err := t.exec(query, first, first+n); err != nil {
+		if err := t.exec(query, p.first, p.first+p.chunks); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.dropVectors(p)
 }
 
 // joinTags makes one string of tags, each a JSON string between line feeds,

@@ -1,9 +1,11 @@
 package embedded
 
 import (
+	"compress/gzip"
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"zapomni/memory"
+	"zapomni/memory/words"
 )
 
 func open(t *testing.T, c Config) (*Store, error) {
@@ -271,6 +274,73 @@ func TestOpenBuildsWordsAnewWhenTermsChange(t *testing.T) {
 	refs, err := s.Matching(t.Context(), memory.DefaultWorkspace, memory.TermQuery{Terms: []string{"obsolete"}}, 9)
 	require.NoError(t, err)
 	require.Empty(t, refs)
+}
+
+// oldFile unpacks a file that the first version of the schema was written to.
+func oldFile(t *testing.T) string {
+	t.Helper()
+	packed, err := os.Open(filepath.Join("testdata", "version1.db.gz"))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, packed.Close()) }()
+	unpacked, err := gzip.NewReader(packed)
+	require.NoError(t, err)
+	b, err := io.ReadAll(unpacked)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "zapomni.db")
+	require.NoError(t, os.WriteFile(path, b, 0o600))
+	return path
+}
+
+func TestOpenFindsAllInAFileOfVersion1(t *testing.T) {
+	t.Parallel()
+	s := openAt(t, configFor(oldFile(t)))
+	v, err := headerVersion(t.Context(), s.conn)
+	require.NoError(t, err)
+	require.Equal(t, current(), v)
+	requireSound(t, s.path, 3)
+
+	at := func(minute int) time.Time { return time.Date(2024, 5, 17, 8, minute, 0, 123_456_000, time.UTC) }
+	const ada, later memory.ID = "0190a000-0000-7000-8000-000000000001", "0190a000-0000-7000-8000-000000000002"
+	m, err := s.Get(t.Context(), memory.DefaultWorkspace, ada)
+	require.NoError(t, err)
+	require.Equal(t, memory.Memory{
+		ID: ada, Workspace: memory.DefaultWorkspace, Text: "  Ada Lovelace wrote notes. They hold the first program.  ",
+		Metadata: []byte(`{"tags": ["history"], "n": 1.0}`), Tags: []string{"history"}, Source: "a book",
+		CreatedAt: at(9), ValidFrom: at(1),
+		Chunks: []memory.Chunk{{Start: 2, End: 27}, {Start: 20, End: 56}},
+	}, m)
+	refs, err := s.Matching(t.Context(), memory.DefaultWorkspace, memory.TermQuery{Terms: []string{"note"}}, 9)
+	require.NoError(t, err)
+	require.Len(t, refs, 2)
+	refs, err = s.Headed(t.Context(), memory.DefaultWorkspace, []words.Name{"ada_lovelace"}, 9)
+	require.NoError(t, err)
+	require.Equal(t, []memory.Ref{"1"}, refs)
+	near, err := s.Around(t.Context(), memory.DefaultWorkspace, []memory.ID{ada}, 1)
+	require.NoError(t, err)
+	require.Equal(t, []memory.Neighbor{{Of: ada, Offset: 1, Memory: later, First: "3"}}, near)
+	other, err := s.Workspace(t.Context(), "other")
+	require.NoError(t, err)
+	require.Equal(t, memory.WorkspaceInfo{ID: "other", Name: "Other", Description: "of its own", CreatedAt: at(0)}, other)
+	counts, err := s.Counts(t.Context(), "other")
+	require.NoError(t, err)
+	require.Equal(t, memory.Counts{Memories: 1, Chunks: 1, Oldest: at(3), Newest: at(3)}, counts)
+}
+
+func TestFileOfVersion1TakesVectors(t *testing.T) {
+	t.Parallel()
+	s := openAt(t, configFor(oldFile(t)))
+	found, err := s.Nearest(t.Context(), memory.DefaultWorkspace, []float32{1, 0}, memory.Filter{}, 9)
+	require.NoError(t, err)
+	require.Empty(t, found)
+	m, err := s.Get(t.Context(), memory.DefaultWorkspace, "0190a000-0000-7000-8000-000000000001")
+	require.NoError(t, err)
+	m.Chunks[1].Vector = []float32{3, 4}
+	require.NoError(t, s.Put(t.Context(), m))
+	found, err = s.Nearest(t.Context(), memory.DefaultWorkspace, []float32{1, 0}, memory.Filter{}, 9)
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.InDelta(t, 0.6, found[0].Similarity, 1e-12)
+	requireSound(t, s.path, 3)
 }
 
 func TestLogStaysSmall(t *testing.T) {

@@ -80,6 +80,19 @@ func TestFilterFollowsTheWordIndex(t *testing.T) {
 	require.Contains(t, steps[2], "SEARCH m USING INTEGER PRIMARY KEY")
 }
 
+// TestNearestStartsFromTheWorkspace: it reads its own vectors only, each by its
+// number, and those alone whose memory passes the filter.
+func TestNearestStartsFromTheWorkspace(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	withStatistics(t, s)
+	steps := plan(t, s, selectVectors, "default", "source", 1, 2, `["x"]`)
+	require.GreaterOrEqual(t, len(steps), 3)
+	require.Contains(t, steps[0], "SEARCH w USING COVERING INDEX")
+	require.Contains(t, steps[1], "SEARCH m USING INDEX memory_by_time (workspace=?)")
+	require.Contains(t, strings.Join(steps, "\n"), "SEARCH v USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)")
+}
+
 func TestReadingNeverWalksATable(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)
@@ -88,10 +101,11 @@ func TestReadingNeverWalksATable(t *testing.T) {
 		"passages": plan(t, s, selectPassages, "[1]", "default"),
 		"around":   plan(t, s, selectAround, "default", `["x"]`, 2),
 		"memory":   plan(t, s, selectMemory, "default", "x"),
+		"vectors":  plan(t, s, selectVectors, "default", nil, nil, nil, nil),
 		"counts":   plan(t, s, selectCounts, "default"),
 	} {
 		for _, step := range steps {
-			require.NotRegexp(t, `^SCAN (a|b|c|m|w|memory|chunk|chunk_text|workspace)\b`, step, "%s: %v", name, steps)
+			require.NotRegexp(t, `^SCAN (a|b|c|m|v|w|memory|chunk|chunk_text|chunk_vector|workspace)\b`, step, "%s: %v", name, steps)
 			require.NotContains(t, step, "AUTOMATIC", "%s: %v", name, steps)
 		}
 	}

@@ -21,7 +21,7 @@ type version struct {
 }
 
 // schemas is how many migrations there are.
-const schemas = 1
+const schemas = 2
 
 // current is what this program reads and writes.
 func current() version { return version{schema: schemas, terms: words.Version} }
@@ -50,6 +50,7 @@ INSERT INTO workspace(id, name, description, created_at) VALUES (
 	'default', 'Default Workspace', 'Default workspace for memories without explicit workspace',
 	CAST(unixepoch('subsec') * 1000000 AS INTEGER));
 PRAGMA application_id = %d;`, applicationID),
+		vectorTable,
 	}
 }
 
@@ -130,6 +131,17 @@ CREATE TABLE heading (
 	PRIMARY KEY (workspace, name, chunk)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX heading_by_chunk ON heading(chunk);
+`
+
+// vectorTable stands apart from chunk as chunk_text does. A workspace counts its
+// vectors and knows how long they are; if it has none, dimensions means nothing.
+const vectorTable = `
+CREATE TABLE chunk_vector (
+	num INTEGER PRIMARY KEY,
+	vector BLOB NOT NULL
+) STRICT;
+ALTER TABLE workspace ADD COLUMN vectors INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE workspace ADD COLUMN dimensions INTEGER NOT NULL DEFAULT 0;
 `
 
 // quote makes an SQL string of s.

@@ -14,7 +14,7 @@ type tx struct {
 	s       *Store
 	ctx     context.Context // never done
 	changed bool            // since the writer last looked
-	weight  int             // bytes of text written
+	weight  int             // bytes of texts and vectors written
 }
 
 // begin waits for the lock that lets one process write at a time, until ctx

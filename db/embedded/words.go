@@ -104,42 +104,17 @@ func (s *Store) choose(ctx context.Context, r ranking, f memory.Filter, k int) (
 	return refs, nil
 }
 
-func narrows(f memory.Filter) bool {
-	return len(f.Tags) > 0 || f.Source != "" || !f.From.IsZero() || !f.To.IsZero()
-}
-
 // selectPassing keeps those of the chunks given whose memory passes a filter.
-// A condition that is NULL lets all pass.
 const selectPassing = `
 SELECT c.num FROM json_each(?1) n
 	CROSS JOIN chunk c ON c.num = n.value
 	CROSS JOIN memory m ON m.num = c.memory
-WHERE (?2 IS NULL OR m.source = ?2)
-	AND (?3 IS NULL OR m.valid_from >= ?3)
-	AND (?4 IS NULL OR m.valid_from < ?4)
-	AND (?5 IS NULL OR EXISTS (SELECT 1 FROM json_each(?5) t WHERE instr(m.tags, t.value) > 0))`
+WHERE ` + passes
 
 // pass returns those of nums that pass f, in the order given.
 func (s *Store) pass(ctx context.Context, nums []int64, f memory.Filter) ([]int64, error) {
 	if !narrows(f) {
 		return nums, nil
-	}
-	var source, from, to, tags any
-	if f.Source != "" {
-		source = f.Source
-	}
-	if !f.From.IsZero() {
-		from = f.From.UnixMicro()
-	}
-	if !f.To.IsZero() {
-		to = f.To.UnixMicro()
-	}
-	if len(f.Tags) > 0 {
-		each := make([]string, len(f.Tags))
-		for i, tag := range f.Tags {
-			each[i] = joinTags([]string{tag})
-		}
-		tags = jsonOf(each)
 	}
 	// In the order of the file, so that each page is read once.
 	asked := slices.Sorted(slices.Values(nums))
@@ -149,7 +124,7 @@ func (s *Store) pass(ctx context.Context, nums []int64, f memory.Filter) ([]int6
 		err := r.Scan(&num)
 		passed[num] = true
 		return err
-	}, selectPassing, jsonOf(asked), source, from, to, tags)
+	}, selectPassing, append([]any{jsonOf(asked)}, conditions(f)...)...)
 	return slices.DeleteFunc(nums, func(num int64) bool { return !passed[num] }), err
 }
 

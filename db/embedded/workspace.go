@@ -87,6 +87,7 @@ func (t *tx) dropWorkspace(num int64) error {
 	for _, query := range []string{
 		"DELETE FROM words WHERE rowid" + its,
 		"DELETE FROM chunk_text WHERE num" + its,
+		"DELETE FROM chunk_vector WHERE num" + its,
 		"DELETE FROM chunk WHERE num" + its,
 		"DELETE FROM heading WHERE workspace = ?",
 		"DELETE FROM memory WHERE workspace = ?",

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// How many writes, and how many bytes of text, share a transaction at most.
+// How many writes, and how many bytes of texts and vectors, share a transaction at most.
 const (
 	groupLimit  = 64
 	groupWeight = 1 << 20

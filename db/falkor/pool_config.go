@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"zapomni/memory/retry"
 )
 
 // PoolConfig bounds the connections to FalkorDB.
@@ -30,6 +32,11 @@ type RetryConfig struct {
 	InitialDelay    time.Duration `mapstructure:"initial_delay" env:"DB_RETRY_INITIAL_DELAY,FALKORDB_RETRY_INITIAL_DELAY" usage:"wait before the first retry"`
 	MaxDelay        time.Duration `mapstructure:"max_delay" env:"DB_RETRY_MAX_DELAY,FALKORDB_RETRY_MAX_DELAY" usage:"longest wait before a retry, at least initial_delay"`
 	ExponentialBase float64       `mapstructure:"exponential_base" usage:"by how much each wait grows, at least 1.0"`
+	// Jitter makes each wait random, between nothing and what it would be.
+	Jitter bool `mapstructure:"jitter" usage:"make each wait random, up to what it would be"`
+	// Budget is how long retries may go on beyond MaxRetries. Zero means not
+	// at all.
+	Budget time.Duration `mapstructure:"budget" usage:"go on with retries for this long, however many; 0: only max_retries counts"`
 }
 
 func poolDefaults() PoolConfig {
@@ -49,6 +56,7 @@ func retryDefaults() RetryConfig {
 		InitialDelay:    100 * time.Millisecond,
 		MaxDelay:        2 * time.Second,
 		ExponentialBase: 2,
+		Jitter:          true,
 	}
 }
 
@@ -99,7 +107,21 @@ func (c RetryConfig) Validate() error {
 	if !(c.ExponentialBase >= 1) { // so that NaN is refused
 		errs = append(errs, fmt.Errorf("exponential_base must be >= 1.0, got %s", point(c.ExponentialBase)))
 	}
+	if c.Budget < 0 {
+		errs = append(errs, fmt.Errorf("budget must be >= 0, got %s", decimal(c.Budget)))
+	}
 	return errors.Join(errs...)
+}
+
+func (c RetryConfig) policy() retry.Policy {
+	return retry.Policy{
+		Retries: c.MaxRetries,
+		Budget:  c.Budget,
+		Initial: c.InitialDelay,
+		Max:     c.MaxDelay,
+		Base:    c.ExponentialBase,
+		Jitter:  c.Jitter,
+	}
 }
 
 // number writes d in seconds: "30", "9.5".

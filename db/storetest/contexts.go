@@ -35,6 +35,10 @@ func calls(s memory.Store, m memory.Memory, ref memory.Ref) map[string]func(cont
 			_, err := s.Matching(ctx, home, memory.TermQuery{Terms: []string{"note"}}, 9)
 			return err
 		},
+		"Nearest": func(ctx context.Context) error {
+			_, err := s.Nearest(ctx, home, []float32{1, 0}, memory.Filter{}, 9)
+			return err
+		},
 		"Frequencies": func(ctx context.Context) error {
 			_, err := s.Frequencies(ctx, home, []string{"note"})
 			return err

@@ -21,8 +21,9 @@ func filtering() map[string]func(*testing.T, memory.Store) {
 	}
 }
 
-// filterNarrows asks for one word that all hold; the texts name the memories.
-func filterNarrows(t *testing.T, s memory.Store) {
+// filterable makes four memories for the rows of filters: "note n0x" and so on.
+func filterable() []memory.Memory {
+	var ms []memory.Memory
 	for i, m := range []struct {
 		tags   []string
 		source string
@@ -31,12 +32,18 @@ func filterNarrows(t *testing.T, s memory.Store) {
 	} {
 		n := note(home, i, fmt.Sprintf("note n%dx", i))
 		n.Tags, n.Source = m.tags, m.source
-		put(t, s, n)
+		ms = append(ms, n)
 	}
-	for name, row := range map[string]struct {
-		filter memory.Filter
-		want   []int
-	}{
+	return ms
+}
+
+type filterRow struct {
+	filter memory.Filter
+	want   []int // of those that filterable makes
+}
+
+func filters() map[string]filterRow {
+	return map[string]filterRow{
 		"nothing":              {memory.Filter{}, []int{0, 1, 2, 3}},
 		"one tag":              {memory.Filter{Tags: []string{"work"}}, []int{0, 3}},
 		"any of several tags":  {memory.Filter{Tags: []string{"go", "home", "none"}}, []int{0, 1}},
@@ -53,13 +60,26 @@ func filterNarrows(t *testing.T, s memory.Store) {
 		"all at once": {
 			memory.Filter{Tags: []string{"work", "home"}, Source: "mail", From: at(0), To: at(1)}, []int{0},
 		},
-	} {
+	}
+}
+
+// texts are those of the memories that pass.
+func (r filterRow) texts() []string {
+	var want []string
+	for _, i := range r.want {
+		want = append(want, fmt.Sprintf("note n%dx", i))
+	}
+	return want
+}
+
+// filterNarrows asks for one word that all hold.
+func filterNarrows(t *testing.T, s memory.Store) {
+	for _, m := range filterable() {
+		put(t, s, m)
+	}
+	for name, row := range filters() {
 		q := memory.TermQuery{Terms: []string{"note"}, Filter: row.filter}
-		var want []string
-		for _, i := range row.want {
-			want = append(want, fmt.Sprintf("note n%dx", i))
-		}
-		require.ElementsMatch(t, want, search(t, s, home, q, 9), name)
+		require.ElementsMatch(t, row.texts(), search(t, s, home, q, 9), name)
 	}
 }
 

@@ -29,8 +29,8 @@ var Apart = []string{"PutRefusesIDOfAnotherWorkspace", "SameIDInTwoWorkspacesAtO
 func Run(t *testing.T, open func(t *testing.T) memory.Store, but ...string) {
 	t.Helper()
 	for _, group := range []map[string]func(*testing.T, memory.Store){
-		keeping(), forgetting(), listing(), matching(), filtering(), counting(), reading(), headings(), neighborhood(),
-		workspaces(), concurrency(), contexts(), closing(),
+		keeping(), vectors(), forgetting(), listing(), matching(), nearest(), filtering(), counting(), reading(), headings(),
+		neighborhood(), workspaces(), concurrency(), contexts(), closing(),
 	} {
 		for name, check := range group {
 			if slices.Contains(but, name) {

@@ -19,7 +19,7 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 root=$(cd "$(dirname "$0")/../.." && pwd)
 dest=${1:-$root/.falkordb}
 
-say() { echo "falkordb: $*"; }
+say() { echo "falkordb: $*" >&2; }
 die() { echo "falkordb: $*" >&2; exit 1; }
 
 elsewhere() {
@@ -90,7 +90,7 @@ need_npm() {
 fetch_module() {
   need_npm
   tries=3
-  until (cd "$work" && npm pack --silent --pack-destination "$work" "$module@$version" >/dev/null 2>npm.log); do
+  until (cd "$work" && npm pack --loglevel error --pack-destination "$work" "$module@$version" >/dev/null 2>npm.log); do
     tries=$((tries - 1))
     [ "$tries" -gt 0 ] || { tail -5 "$work/npm.log" >&2; die "npm cannot fetch $module"; }
     sleep 2

@@ -1,0 +1,154 @@
+package falkor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"zapomni/db/falkor/cypher"
+	"zapomni/memory"
+	"zapomni/memory/words"
+)
+
+// schema is the version of what schema.go makes. A graph of a newer version is
+// refused; one of an older version is brought forward.
+const schema = 1
+
+// indexes are made in this order, as each further one makes FalkorDB go
+// through the label again. No name in them comes from outside.
+var indexes = []string{ //nolint:gochecknoglobals // a constant table
+	"CREATE INDEX FOR (s:Store) ON (s.key)",
+	"CREATE INDEX FOR (w:Workspace) ON (w.id)",
+	"CREATE INDEX FOR (m:Memory) ON (m.id)",
+	"CREATE INDEX FOR (m:Memory) ON (m.valid_from)",
+	"CREATE INDEX FOR (m:Memory) ON (m.place)",
+	"CREATE INDEX FOR (m:Memory) ON (m.heads)",
+	"CREATE INDEX FOR (c:Chunk) ON (c.num)",
+}
+
+const fulltextIndex = "CALL db.idx.fulltext.createNodeIndex({label: 'Chunk', language: 'english', stopwords: []}, " +
+	"{field: 'tokens', weight: 1.0, nostem: true})"
+
+// storeKey marks the one node that says what a graph is and counts what it
+// holds.
+const storeKey = "zapomni"
+
+const readStore = "MATCH (s:Store {key: $key}) RETURN s.schema AS schema, s.words AS words"
+
+// prepare makes a graph ready for memories, unless it is. Several servers may
+// do so at once: every step bears being done twice, and the node that writers
+// look for is made last.
+func (s *Store) prepare(ctx context.Context, graph string) error {
+	var err error
+	for range 5 {
+		if err = s.prepareOnce(ctx, graph); err == nil || !graphReplaced(err) {
+			return err
+		}
+	}
+	return err
+}
+
+func (s *Store) prepareOnce(ctx context.Context, graph string) error {
+	ready, err := s.ready(ctx, graph)
+	if ready || err != nil {
+		return err
+	}
+	if err := s.checkForeign(ctx, graph); err != nil {
+		return err
+	}
+	for _, statement := range append(indexes, fulltextIndex) {
+		err := s.define(ctx, graph, statement)
+		if err != nil {
+			return fmt.Errorf("schema: %w", err)
+		}
+	}
+	if err := s.constrain(ctx, graph); err != nil {
+		return fmt.Errorf("schema: %w", err)
+	}
+	if err := s.settle(ctx, graph); err != nil {
+		return fmt.Errorf("schema: %w", err)
+	}
+	_, err = s.write(ctx, graph, `
+MERGE (s:Store {key: $key})
+ON CREATE SET s.schema = $schema, s.words = $words, s.next = $next, s.memories = 0, s.chunks = 0, s.vectors = 0
+RETURN s.schema AS schema`,
+		cypher.P("key", storeKey), cypher.P("schema", schema), cypher.P("words", words.Version),
+		// Numbers of chunks start at the time, so that a graph made again
+		// under the same name gives none a second time.
+		cypher.P("next", time.Now().UnixMicro()))
+	return err
+}
+
+// ready tells whether a graph is one of ours that can be used as it is.
+func (s *Store) ready(ctx context.Context, graph string) (bool, error) {
+	found, err := s.read(ctx, graph, readStore, cypher.P("key", storeKey))
+	if err != nil || found.Len() == 0 {
+		return false, err
+	}
+	has := found.Row(0)
+	if v := has.Get("schema").Int(); v > schema {
+		return false, fmt.Errorf("%w: graph %s is of schema %d, made by a newer version of this program, which knows %d",
+			memory.ErrUnavailable, graph, v, schema)
+	}
+	if v := has.Get("words").Int(); v != words.Version {
+		return false, s.reindex(ctx, graph, int(v))
+	}
+	return true, nil
+}
+
+const readForeign = `
+MATCH (n) WITH count(n) AS nodes
+OPTIONAL MATCH (s:Store {key: $key})
+RETURN nodes, count(s) AS ours`
+
+// checkForeign refuses a graph that something else has filled.
+func (s *Store) checkForeign(ctx context.Context, graph string) error {
+	found, err := s.read(ctx, graph, readForeign, cypher.P("key", storeKey))
+	if err != nil || found.Len() == 0 {
+		return err
+	}
+	if has := found.Row(0); has.Get("nodes").Int() == 0 || has.Get("ours").Int() > 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: graph %s holds something else; name another one (GRAPH_NAME), or copy the memories of a Python Zapomni with `zapomni migrate`",
+		memory.ErrConflict, graph)
+}
+
+// define runs a statement that makes an index. That it is there already is no
+// error.
+func (s *Store) define(ctx context.Context, graph, statement string) error {
+	_, err := s.write(ctx, graph, statement)
+	if err != nil && strings.Contains(err.Error(), "already indexed") {
+		return nil
+	}
+	return err
+}
+
+// constrain keeps IDs unique. They are UUIDs made by us: an empty, padded or
+// very long value under such a constraint would end the server.
+func (s *Store) constrain(ctx context.Context, graph string) error {
+	_, err := s.client.Do(ctx, Repeatable, "GRAPH.CONSTRAINT", "CREATE", graph, "UNIQUE", "NODE", "Store", "PROPERTIES", "1", "key")
+	if err != nil && strings.Contains(err.Error(), "already exists") {
+		return nil
+	}
+	return err
+}
+
+const readBuilding = "CALL db.indexes() YIELD label, status WHERE status <> 'OPERATIONAL' RETURN label AS label"
+
+// settle waits until all indexes are built: what is written before is indexed
+// twice.
+func (s *Store) settle(ctx context.Context, graph string) error {
+	for pause := time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
+		building, err := s.read(ctx, graph, readBuilding)
+		if err != nil || building.Len() == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}

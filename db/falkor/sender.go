@@ -1,0 +1,174 @@
+package falkor
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"zapomni/db/falkor/cypher"
+	"zapomni/db/falkor/reply"
+	"zapomni/memory"
+)
+
+// sender makes one attempt at a statement. Its errors are *attemptErrors.
+type sender struct {
+	pool   *pool
+	wires  *wires
+	socket time.Duration // longest wait for an answer
+	// limit is the longest time in milliseconds that the server allows for a
+	// query, 0 for any.
+	limit *atomic.Int64
+
+	waitReplicas int
+	waitTime     time.Duration
+}
+
+// attemptError is why an attempt failed, and what that means.
+type attemptError struct {
+	fault
+	cause error
+}
+
+func (e *attemptError) Error() string { return e.cause.Error() }
+
+func (e *attemptError) Unwrap() error { return e.cause }
+
+// Query sends s once.
+func (s *sender) Query(ctx context.Context, q Statement) (Result, error) {
+	text, err := encode(q)
+	if err != nil {
+		return Result{}, s.failed(ctx, err, false)
+	}
+	verb := "GRAPH.QUERY"
+	if q.Effect == Reads {
+		verb = "GRAPH.RO_QUERY"
+	}
+	defer release(text)
+	command := redis.NewRawCmd(ctx, verb, q.Graph, *text, "--compact", "timeout", s.serverTime(ctx))
+	if err := s.send(ctx, route{q.Graph, q.Effect, q.primary}, command); err != nil {
+		return Result{}, err
+	}
+	parsed, err := reply.Parse(command.Val())
+	if err == nil {
+		return Result{Result: parsed}, nil
+	}
+	err = s.failed(ctx, err, false)
+	if faultOf(err).class == limited {
+		s.learnLimit(ctx, q.Graph)
+	}
+	return Result{}, err
+}
+
+// learnLimit asks the server for the longest time that it allows. Where it may
+// not be asked, what is known stays.
+func (s *sender) learnLimit(ctx context.Context, graph string) {
+	answer, err := s.Do(ctx, route{graph: graph}, []any{"GRAPH.CONFIG", "GET", "TIMEOUT_MAX"})
+	if pair, ok := answer.([]any); ok && err == nil && len(pair) == 2 {
+		if limit, ok := pair[1].(int64); ok {
+			s.limit.Store(limit)
+		}
+	}
+}
+
+// Do sends any other command once and returns its answer as go-redis reads it.
+func (s *sender) Do(ctx context.Context, r route, args []any) (any, error) {
+	command := redis.NewCmd(ctx, args...)
+	if err := s.send(ctx, r, command); err != nil && !errors.Is(err, redis.Nil) {
+		return nil, err
+	}
+	return command.Val(), nil
+}
+
+// send carries out command on a connection.
+func (s *sender) send(ctx context.Context, r route, command redis.Cmder) error {
+	var f *flight // nil while it waits for a place
+	err := s.pool.carry(ctx, func(ctx context.Context) error {
+		f = s.wires.fly(ctx, s.socket)
+		defer f.watch()()
+		node, err := s.pool.servers.pick(f, r.graph, r.effect == Reads && !r.primary) //nolint:contextcheck // a flight is ctx, and more
+		if err != nil {
+			return &dialError{err}
+		}
+		return s.on(f, node, r.effect, command) //nolint:contextcheck // a flight is ctx, and more
+	})
+	if err == nil {
+		return nil
+	}
+	return s.failed(ctx, err, f == nil || f.unsent())
+}
+
+// failed says what err means. Whatever ended the caller's context, or the
+// pool, is behind the errors that come after that.
+func (s *sender) failed(ctx context.Context, err error, unsent bool) error {
+	if cause := ended(ctx); cause != nil {
+		return &attemptError{fault{callerEnded, !unsent, none, nil}, cause}
+	}
+	if _, answered := serverText(err); !answered && s.pool.isDead() {
+		err = errClosed // whatever its socket says of it
+	}
+	f := classify(err, unsent)
+	if f.kind == memory.ErrUnavailable { //nolint:errorlint // it is the table's own
+		s.pool.servers.moved(ctx)
+	}
+	if f.class == lost {
+		s.pool.suspect()
+	}
+	return &attemptError{f, err}
+}
+
+// ended is why ctx is over. A deadline ends a read of go-redis a moment before
+// it ends the context.
+func ended(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= 2*deadlineStep {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// headroom is how much earlier than the client the server gives up, so that
+// its own answer arrives.
+const headroom = 500 * time.Millisecond
+
+// serverTime is the server's own time limit in milliseconds.
+func (s *sender) serverTime(ctx context.Context) string {
+	d := s.socket
+	if deadline, ok := ctx.Deadline(); ok {
+		d = min(d, time.Until(deadline))
+	}
+	d -= min(headroom, d/2)
+	n := max(d.Milliseconds(), 1)
+	if limit := s.limit.Load(); limit > 0 {
+		n = min(n, limit)
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// texts are used again. One beyond largeText is left to the garbage collector.
+var texts = sync.Pool{New: func() any { return new([]byte) }}
+
+const largeText = 1 << 20
+
+func encode(q Statement) (*[]byte, error) {
+	text := texts.Get().(*[]byte)
+	var err error
+	*text, err = cypher.Append((*text)[:0], q.Text, q.Params...)
+	if err != nil {
+		release(text)
+		return nil, err
+	}
+	return text, nil
+}
+
+func release(text *[]byte) {
+	if cap(*text) <= largeText {
+		texts.Put(text)
+	}
+}

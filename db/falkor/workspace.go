@@ -1,0 +1,327 @@
+package falkor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"zapomni/db/falkor/cypher"
+	"zapomni/db/falkor/reply"
+	"zapomni/memory"
+)
+
+// The workspaces are nodes of the default workspace's graph, and each has a
+// graph of its own, which is made before its node says that it is ready.
+
+// half is how long a workspace may be in the making before another may take
+// over from a process that seems to have died.
+const half = time.Minute
+
+// addWorkspace claims an ID. The claim that is kept wins.
+const addWorkspace = `
+MERGE (w:Workspace {id: $id})
+ON CREATE SET w.claim = $claim, w.claimed_at = $now, w.ready = false
+WITH w, w.ready = false AND w.claimed_at < $stale AS left
+FOREACH (x IN CASE WHEN left THEN [1] ELSE [] END | SET w.claim = $claim, w.claimed_at = $now)
+RETURN w.claim = $claim AS mine`
+
+const finishWorkspace = `
+MATCH (w:Workspace {id: $id}) WHERE w.claim = $claim
+SET w.name = $name, w.description = $description, w.created_at = $created_at, w.ready = true
+RETURN w.ready AS ready`
+
+// AddWorkspace adds a workspace with nothing in it.
+func (s *Store) AddWorkspace(ctx context.Context, info memory.WorkspaceInfo) error {
+	if err := s.addWorkspace(ctx, info); err != nil {
+		return fmt.Errorf("add workspace %s: %w", info.ID, err)
+	}
+	return nil
+}
+
+func (s *Store) addWorkspace(ctx context.Context, info memory.WorkspaceInfo) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if info.ID == memory.DefaultWorkspace {
+		return memory.ErrConflict
+	}
+	claim, now := uuid.NewString(), time.Now()
+	done, err := s.write(ctx, s.graph, addWorkspace, cypher.P("id", string(info.ID)), cypher.P("claim", claim),
+		cypher.P("now", now), cypher.P("stale", now.Add(-half)))
+	if err != nil {
+		return err
+	}
+	if done.Len() == 0 || !done.Row(0).Get("mine").Bool() {
+		return memory.ErrConflict
+	}
+	// What is left of a workspace of that name, whose deletion was cut short.
+	if err := s.dropGraph(ctx, s.graphOf(info.ID)); err != nil {
+		return err
+	}
+	if err := s.prepare(ctx, s.graphOf(info.ID)); err != nil {
+		return err
+	}
+	done, err = s.write(ctx, s.graph, finishWorkspace, cypher.P("id", string(info.ID)), cypher.P("claim", claim),
+		cypher.P("name", stored(info.Name)), cypher.P("description", stored(info.Description)), cypher.P("created_at", info.CreatedAt))
+	if err == nil && done.Len() == 0 {
+		err = memory.ErrConflict
+	}
+	return err
+}
+
+const selectWorkspace = `
+MATCH (w:Workspace {id: $id}) WHERE w.ready
+RETURN w.id AS id, w.name AS name, w.description AS description, w.created_at AS created_at`
+
+func infoOf(row reply.Row) memory.WorkspaceInfo {
+	return memory.WorkspaceInfo{
+		ID: memory.Workspace(row.Get("id").Text()), Name: restored(row.Get("name").Text()),
+		Description: restored(row.Get("description").Text()), CreatedAt: fromMicro(row.Get("created_at").Int()),
+	}
+}
+
+// Workspace describes w.
+func (s *Store) Workspace(ctx context.Context, w memory.Workspace) (memory.WorkspaceInfo, error) {
+	found, err := s.read(ctx, s.graph, selectWorkspace, cypher.P("id", string(w)))
+	if err == nil && found.Len() == 0 {
+		err = memory.ErrNoWorkspace
+	}
+	if err != nil {
+		return memory.WorkspaceInfo{}, fmt.Errorf("workspace %s: %w", w, err)
+	}
+	return infoOf(found.Row(0)), nil
+}
+
+const selectWorkspaces = `
+MATCH (w:Workspace) WHERE w.ready
+RETURN w.id AS id, w.name AS name, w.description AS description, w.created_at AS created_at
+ORDER BY w.id <> $default, w.created_at, w.id`
+
+// Workspaces lists all, the default one first, then by age.
+func (s *Store) Workspaces(ctx context.Context) ([]memory.WorkspaceInfo, error) {
+	found, err := s.read(ctx, s.graph, selectWorkspaces, cypher.P("default", string(memory.DefaultWorkspace)))
+	if err != nil {
+		return nil, fmt.Errorf("workspaces: %w", err)
+	}
+	all := make([]memory.WorkspaceInfo, found.Len())
+	for i := range all {
+		all[i] = infoOf(found.Row(i))
+	}
+	return all, nil
+}
+
+const deleteWorkspace = `
+MATCH (w:Workspace {id: $id}) WHERE w.ready
+DELETE w
+RETURN 1 AS deleted`
+
+// DeleteWorkspace forgets w and all it holds.
+func (s *Store) DeleteWorkspace(ctx context.Context, w memory.Workspace) error {
+	if err := s.deleteWorkspace(ctx, w); err != nil {
+		return fmt.Errorf("delete workspace %s: %w", w, err)
+	}
+	return nil
+}
+
+func (s *Store) deleteWorkspace(ctx context.Context, w memory.Workspace) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if w == memory.DefaultWorkspace {
+		return fmt.Errorf("%w: it always exists", memory.ErrInvalid)
+	}
+	if _, err := s.Workspace(ctx, w); err != nil {
+		return err
+	}
+	// The graph first: should this be cut short, an empty workspace is left,
+	// and not memories that no workspace shows.
+	if err := s.dropGraph(ctx, s.graphOf(w)); err != nil {
+		return err
+	}
+	done, err := s.write(ctx, s.graph, deleteWorkspace, cypher.P("id", string(w)))
+	if err != nil {
+		return err
+	}
+	s.spaces.forget(w)
+	// What was put meanwhile by someone who still knew the workspace.
+	if err := s.dropGraph(ctx, s.graphOf(w)); err != nil {
+		return err
+	}
+	if done.Len() == 0 && !done.Again {
+		return memory.ErrNoWorkspace
+	}
+	return nil
+}
+
+// dropGraph deletes a graph. That there is none is no error.
+func (s *Store) dropGraph(ctx context.Context, graph string) error {
+	defer s.dropped(graph)
+	_, err := s.client.Do(ctx, Repeatable, "GRAPH.DELETE", graph)
+	if err != nil && noGraph(err) {
+		return nil
+	}
+	return err
+}
+
+const addDefault = `
+MERGE (w:Workspace {id: $id})
+ON CREATE SET w.name = $name, w.description = $description, w.created_at = $created_at, w.ready = true
+RETURN w.ready AS ready`
+
+// prepareDefault makes the default workspace and its graph.
+func (s *Store) prepareDefault(ctx context.Context) error {
+	if err := s.prepare(ctx, s.graph); err != nil {
+		return err
+	}
+	_, err := s.write(ctx, s.graph, addDefault, cypher.P("id", string(memory.DefaultWorkspace)),
+		cypher.P("name", memory.DefaultWorkspaceName), cypher.P("description", memory.DefaultWorkspaceDescription), cypher.P("created_at", time.Now()))
+	return err
+}
+
+// change runs a write that needs the graph of w to be ready, as try reports.
+// One that is not is made so if the workspace exists, and the write is tried
+// again.
+func (s *Store) change(ctx context.Context, w memory.Workspace, try func() (bool, error)) error {
+	for range 3 {
+		if err := s.spaces.exists(ctx, s, w); err != nil {
+			return err
+		}
+		if ready, err := try(); ready || err != nil {
+			return err
+		}
+		s.spaces.forget(w)
+		if err := s.restore(ctx, w); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: the workspace is being made and deleted again", memory.ErrUnavailable)
+}
+
+// restore makes the graph of a workspace whose making or deletion was cut
+// short. A workspace that was deleted meanwhile does not come back by it.
+func (s *Store) restore(ctx context.Context, w memory.Workspace) error {
+	if err := s.spaces.exists(ctx, s, w); err != nil {
+		return err
+	}
+	if err := s.prepare(ctx, s.graphOf(w)); err != nil {
+		return err
+	}
+	s.spaces.forget(w)
+	err := s.spaces.exists(ctx, s, w)
+	if errors.Is(err, memory.ErrNoWorkspace) {
+		return errors.Join(err, s.dropGraph(ctx, s.graphOf(w)))
+	}
+	return err
+}
+
+// spaces remembers which workspaces exist, so that a write is one query. That
+// one is gone meanwhile shows when its graph is written to. The zero value
+// knows of none.
+type spaces struct {
+	mu    sync.Mutex
+	known map[memory.Workspace]bool
+}
+
+// exists returns memory.ErrNoWorkspace if there is no such workspace.
+func (k *spaces) exists(ctx context.Context, s *Store, w memory.Workspace) error {
+	if w == memory.DefaultWorkspace {
+		return nil
+	}
+	k.mu.Lock()
+	known := k.known[w]
+	k.mu.Unlock()
+	if known {
+		return nil
+	}
+	if _, err := s.Workspace(ctx, w); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.known == nil {
+		k.known = make(map[memory.Workspace]bool)
+	}
+	k.known[w] = true
+	return nil
+}
+
+func (k *spaces) forget(w memory.Workspace) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.known, w)
+}
+
+const selectCounts = `
+MATCH (s:Store {key: $key})
+OPTIONAL MATCH (m:Memory)
+RETURN s.memories AS memories, s.chunks AS chunks, min(m.created_at) AS oldest, max(m.created_at) AS newest`
+
+// Counts says how much w holds, and from when to when.
+func (s *Store) Counts(ctx context.Context, w memory.Workspace) (memory.Counts, error) {
+	found, err := s.read(ctx, s.graphOf(w), selectCounts, cypher.P("key", storeKey))
+	if err != nil {
+		return memory.Counts{}, fmt.Errorf("count workspace %s: %w", w, err)
+	}
+	var c memory.Counts
+	if found.Len() == 0 {
+		return c, nil
+	}
+	row := found.Row(0)
+	c.Memories, c.Chunks = int(row.Get("memories").Int()), int(row.Get("chunks").Int())
+	if oldest := row.Get("oldest"); !oldest.IsNull() {
+		c.Oldest, c.Newest = fromMicro(oldest.Int()), fromMicro(row.Get("newest").Int())
+	}
+	return c, nil
+}
+
+// Size adds up the room that the graphs take, in whole megabytes each.
+func (s *Store) Size(ctx context.Context) (int64, error) {
+	all, err := s.Workspaces(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("size: %w", err)
+	}
+	var total int64
+	for _, info := range all {
+		n, err := s.sizeOf(ctx, s.graphOf(info.ID))
+		if err != nil {
+			return 0, fmt.Errorf("size: %w", err)
+		}
+		total += n
+	}
+	return total, nil
+}
+
+func (s *Store) sizeOf(ctx context.Context, graph string) (int64, error) {
+	usage, err := s.client.Do(ctx, Reads, "GRAPH.MEMORY", "USAGE", graph)
+	if err != nil {
+		if noGraph(err) {
+			return 0, nil
+		}
+		return 0, err
+	}
+	megabytes, ok := field(usage, "total_graph_sz_mb").(int64)
+	if !ok {
+		return 0, errors.New("an answer of GRAPH.MEMORY without total_graph_sz_mb")
+	}
+	return megabytes << 20, nil
+}
+
+// field finds a field in a map, which servers that speak the older protocol
+// send as a flat list.
+func field(answer any, name string) any {
+	switch answer := answer.(type) {
+	case map[any]any:
+		return answer[name]
+	case []any:
+		for i := 0; i+1 < len(answer); i += 2 {
+			if answer[i] == name {
+				return answer[i+1]
+			}
+		}
+	}
+	return nil
+}

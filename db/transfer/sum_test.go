@@ -1,0 +1,52 @@
+package transfer_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"zapomni/db/transfer"
+	"zapomni/memory"
+)
+
+// A field that Memory or Chunk gains needs a row here, and a line in SumOf.
+func TestSumTellsEveryField(t *testing.T) {
+	whole := func() memory.Memory {
+		return memory.Memory{
+			ID: "i", Workspace: "w", Text: "text", Metadata: []byte(`{}`), Tags: []string{"a", "b"}, Source: "s",
+			CreatedAt: time.Unix(1, 0), ValidFrom: time.Unix(2, 0), Chunks: []memory.Chunk{{Start: 0, End: 4, Vector: []float32{1, 2}}},
+		}
+	}
+	changes := map[string]func(*memory.Memory){
+		"ID":           func(m *memory.Memory) { m.ID = "j" },
+		"Workspace":    func(m *memory.Memory) { m.Workspace = "v" },
+		"Text":         func(m *memory.Memory) { m.Text = "tex" },
+		"Metadata":     func(m *memory.Memory) { m.Metadata = nil },
+		"Tags":         func(m *memory.Memory) { m.Tags = []string{"ab"} },
+		"Source":       func(m *memory.Memory) { m.Source = "" },
+		"CreatedAt":    func(m *memory.Memory) { m.CreatedAt = m.CreatedAt.Add(time.Microsecond) },
+		"ValidFrom":    func(m *memory.Memory) { m.ValidFrom = m.ValidFrom.Add(-time.Microsecond) },
+		"Chunks":       func(m *memory.Memory) { m.Chunks = append(m.Chunks, memory.Chunk{}) },
+		"Chunk.Start":  func(m *memory.Memory) { m.Chunks[0].Start = 1 },
+		"Chunk.End":    func(m *memory.Memory) { m.Chunks[0].End = 3 },
+		"Chunk.Vector": func(m *memory.Memory) { m.Chunks[0].Vector[1] = 2.0000002 },
+	}
+	require.Len(t, changes, reflect.TypeFor[memory.Memory]().NumField()+reflect.TypeFor[memory.Chunk]().NumField())
+	seen := map[transfer.Sum]string{transfer.SumOf(whole()): "nothing"}
+	for name, change := range changes {
+		m := whole()
+		change(&m)
+		sum := transfer.SumOf(m)
+		require.Empty(t, seen[sum], name)
+		seen[sum] = name
+	}
+}
+
+func TestSumIsThatOfWhatIsKept(t *testing.T) {
+	at := time.Date(2024, 5, 17, 8, 0, 0, 123_456_789, time.FixedZone("", 7200))
+	given := memory.Memory{CreatedAt: at, ValidFrom: at, Metadata: []byte{}, Tags: []string{}, Chunks: []memory.Chunk{}}
+	at = at.UTC().Truncate(time.Microsecond)
+	require.Equal(t, transfer.SumOf(given), transfer.SumOf(memory.Memory{CreatedAt: at, ValidFrom: at}))
+}
