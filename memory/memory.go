@@ -78,6 +78,9 @@ type Stats struct {
 	Counts
 	// Bytes is the size of the whole store, of all workspaces together.
 	Bytes int64
+	// Pool describes the connections to the store's server; nil where there is
+	// none.
+	Pool *PoolStats
 }
 
 // Filter narrows a recall. The zero value lets everything through.

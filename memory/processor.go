@@ -94,7 +94,12 @@ func (p *Processor) Stats(ctx context.Context, w Workspace) (Stats, error) {
 	if err != nil {
 		return Stats{}, fmt.Errorf("size of the store: %w", err)
 	}
-	return Stats{Counts: counts, Bytes: size}, nil
+	stats := Stats{Counts: counts, Bytes: size}
+	if pooled, ok := p.store.(Pooled); ok {
+		pool := pooled.Pool()
+		stats.Pool = &pool
+	}
+	return stats, nil
 }
 
 // memory makes of a draft what will be kept, but for its ID.

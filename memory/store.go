@@ -145,6 +145,32 @@ type Store interface {
 	Close() error
 }
 
+// Pooled is a store that reaches its server over a pool of connections.
+type Pooled interface {
+	// Pool can be called at any time, also once the store is closed.
+	Pool() PoolStats
+}
+
+// PoolStats describes a pool of connections and what went over it.
+type PoolStats struct {
+	MaxConnections int `json:"max_connections"`
+	// ActiveConnections are in use by a call; IdleConnections are open and
+	// ready for one.
+	ActiveConnections int `json:"active_connections"`
+	IdleConnections   int `json:"idle_connections"`
+	// WaitingCallers wait for a connection to become free.
+	WaitingCallers int `json:"waiting_callers"`
+	// TotalQueries counts calls, however often each was sent; TotalRetries
+	// counts what was sent again.
+	TotalQueries int64 `json:"total_queries"`
+	TotalRetries int64 `json:"total_retries"`
+	// UtilizationPercent is the part of MaxConnections that is in use, with
+	// one decimal.
+	UtilizationPercent float64 `json:"utilization_percent"`
+	Initialized        bool    `json:"initialized"`
+	Closed             bool    `json:"closed"`
+}
+
 // Embedder turns texts into vectors of equal length, in the order given.
 type Embedder interface {
 	Embed(ctx context.Context, texts []string) ([][]float32, error)

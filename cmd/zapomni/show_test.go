@@ -29,8 +29,11 @@ func TestFactsAreShort(t *testing.T) {
 		{"one passage more", memory.Hit{Memory: "id", ValidFrom: at, Others: 1}, "0.00 · " + local + " · 1 more passage · id"},
 		{"all", memory.Hit{Memory: "id", Score: 1, ValidFrom: at, Tags: []string{"a", "b"}, Source: "x", Others: 2}, "1.00 · " + local + " · a, b · x · 2 more passages · id"},
 		{"why", memory.Hit{Memory: "id", ValidFrom: at, Reasons: []memory.Reason{
-			{Kind: memory.BecausePhrase}, {Kind: memory.BecauseWords, What: "a, b"}, {Kind: memory.BecauseName, What: "Ada"},
-			{Kind: memory.BecauseLink, What: "x"}, {Kind: memory.BecauseNeighbor, What: "y"},
+			{Kind: memory.BecausePhrase},
+			{Kind: memory.BecauseWords, What: "a, b"},
+			{Kind: memory.BecauseName, What: "Ada"},
+			{Kind: memory.BecauseLink, What: "x"},
+			{Kind: memory.BecauseNeighbor, What: "y"},
 		}}, "0.00 · " + local + " · the whole phrase · words: a, b · name: Ada · named in a hit · next to a hit · id"},
 	} {
 		t.Run(tc.name, func(t *testing.T) { require.Equal(t, tc.want, facts(tc.hit)) })

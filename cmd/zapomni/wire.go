@@ -53,13 +53,26 @@ func (r rooms) serve(ctx context.Context, in io.Reader, out io.Writer, log *slog
 		transport.StdioOptions{MaxLine: r.config.Transport.MaxLineBytes}, log)
 
 	err = transport.Run(ctx, log, r.config.Transport.ShutdownGrace,
-		transport.Part{Name: "store", Stop: func(context.Context) error { return r.store.Close() }},
+		transport.Part{Name: "store", Stop: func(ctx context.Context) error { return closeStore(ctx, r.store, log) }},
 		transport.Part{Name: "calls", Stop: tools.Drain},
 		client.Part(),
 	)
 	done := tools.Counters()
 	log.InfoContext(ctx, "Server shutdown complete", "total_requests", done.Requests, "total_errors", done.Errors,
 		"uptime_seconds", done.Uptime.Seconds(), "error_rate", float64(done.Errors)/float64(max(1, done.Requests)))
+	return err
+}
+
+// closeStore says so where a pool of connections is closed with it.
+func closeStore(ctx context.Context, s memory.Store, log *slog.Logger) error {
+	if _, ok := s.(memory.Pooled); !ok {
+		return s.Close()
+	}
+	log.InfoContext(ctx, "closing_database_pool")
+	err := s.Close()
+	if err == nil {
+		log.InfoContext(ctx, "database_pool_closed")
+	}
 	return err
 }
 

@@ -1,26 +1,13 @@
 package falkor
 
-import "math"
+import (
+	"math"
+
+	"zapomni/memory"
+)
 
 // Stats says how the client is doing.
-type Stats struct {
-	MaxConnections int `json:"max_connections"`
-	// ActiveConnections are in use by a call; IdleConnections are open and
-	// ready for one.
-	ActiveConnections int `json:"active_connections"`
-	IdleConnections   int `json:"idle_connections"`
-	// WaitingCallers wait for a connection to become free.
-	WaitingCallers int `json:"waiting_callers"`
-	// TotalQueries counts calls, however often each was sent; TotalRetries
-	// counts what was sent again.
-	TotalQueries int64 `json:"total_queries"`
-	TotalRetries int64 `json:"total_retries"`
-	// UtilizationPercent is the part of MaxConnections that is in use, with
-	// one decimal.
-	UtilizationPercent float64 `json:"utilization_percent"`
-	Initialized        bool    `json:"initialized"`
-	Closed             bool    `json:"closed"`
-}
+type Stats = memory.PoolStats
 
 // Stats can be called at any time, also before Init and after Close.
 func (c *Client) Stats() Stats {

@@ -14,7 +14,10 @@ import (
 	"zapomni/memory/words"
 )
 
-var _ memory.Store = (*Store)(nil)
+var (
+	_ memory.Store  = (*Store)(nil)
+	_ memory.Pooled = (*Store)(nil)
+)
 
 // Store is a memory.Store in FalkorDB: a graph for each workspace. Open makes
 // one.
@@ -39,7 +42,13 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{client: client, querier: client, graph: c.Graph, log: log}
-	client.onInit = func(ctx context.Context, _ *Client) error { return s.prepareDefault(ctx) }
+	client.onInit = func(ctx context.Context, _ *Client) error {
+		err := s.prepareDefault(ctx)
+		if err == nil {
+			client.log.InfoContext(ctx, "schema_initialized")
+		}
+		return err
+	}
 	if err := client.Init(ctx); err != nil {
 		return nil, err
 	}
@@ -89,7 +98,7 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // Pool describes the connections.
-func (s *Store) Pool() Stats { return s.client.Stats() }
+func (s *Store) Pool() memory.PoolStats { return s.client.Stats() }
 
 // closing is how long Close waits for calls under way.
 const closing = 10 * time.Second

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -86,7 +87,8 @@ func infoOf(row reply.Row) memory.WorkspaceInfo {
 
 // Workspace describes w.
 func (s *Store) Workspace(ctx context.Context, w memory.Workspace) (memory.WorkspaceInfo, error) {
-	found, err := s.read(ctx, s.graph, selectWorkspace, cypher.P("id", string(w)))
+	id := strings.ToValidUTF8(stored(string(w)), escape) // what is not valid is the name of none
+	found, err := s.read(ctx, s.graph, selectWorkspace, cypher.P("id", id))
 	if err == nil && found.Len() == 0 {
 		err = memory.ErrNoWorkspace
 	}

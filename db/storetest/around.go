@@ -54,8 +54,10 @@ func aroundFollowsTime(t *testing.T, s memory.Store) {
 		near[i].First = ""
 	}
 	require.ElementsMatch(t, []memory.Neighbor{
-		{Of: ms[3].ID, Offset: -1, Memory: ms[2].ID}, {Of: ms[3].ID, Offset: 1, Memory: ms[4].ID},
-		{Of: ms[4].ID, Offset: -1, Memory: ms[3].ID}, {Of: ms[4].ID, Offset: 1, Memory: ms[5].ID},
+		{Of: ms[3].ID, Offset: -1, Memory: ms[2].ID},
+		{Of: ms[3].ID, Offset: 1, Memory: ms[4].ID},
+		{Of: ms[4].ID, Offset: -1, Memory: ms[3].ID},
+		{Of: ms[4].ID, Offset: 1, Memory: ms[5].ID},
 	}, near, "an ID given twice answers once")
 }
 

@@ -84,8 +84,10 @@ func filterNarrows(t *testing.T, s memory.Store) {
 }
 
 func filterTellsSimilarTagsApart(t *testing.T, s memory.Store) {
-	tags := []string{"a", "A", "a b", "b", ",", `","`, `"a"`, `\`, "a,b", "%", "_", "", "é", "e\u0301", "\n", "null", "[]",
-		" a", "a ", " ", strings.Repeat("long", 2000) + "1", strings.Repeat("long", 2000) + "2"}
+	tags := []string{
+		"a", "A", "a b", "b", ",", `","`, `"a"`, `\`, "a,b", "%", "_", "", "é", "e\u0301", "\n", "null", "[]",
+		" a", "a ", " ", strings.Repeat("long", 2000) + "1", strings.Repeat("long", 2000) + "2",
+	}
 	for i, tag := range tags {
 		m := note(home, i, fmt.Sprintf("tagged t%dx", i))
 		m.Tags = []string{"other", tag, "more"}

@@ -54,8 +54,10 @@ func passagesLeaveOutWhatIsGone(t *testing.T, s memory.Store) {
 	require.Len(t, found, 3)
 	require.NoError(t, s.Delete(t.Context(), home, ms[1].ID))
 	put(t, s, ms[2])
-	nonsense := []memory.Ref{"", "0", "-1", "nonsense", "99999999999999999999", "9223372036854775807", " 1", "1.5",
-		"'", `"`, `\`, "\x00", "\xff", "{}", "a:b", memory.Ref(ms[0].ID), memory.Ref(strings.Repeat("9", 10_000))}
+	nonsense := []memory.Ref{
+		"", "0", "-1", "nonsense", "99999999999999999999", "9223372036854775807", " 1", "1.5",
+		"'", `"`, `\`, "\x00", "\xff", "{}", "a:b", memory.Ref(ms[0].ID), memory.Ref(strings.Repeat("9", 10_000)),
+	}
 	passages, err := s.Passages(t.Context(), home, slices.Concat(found, nonsense))
 	require.NoError(t, err)
 	require.Len(t, passages, 1)

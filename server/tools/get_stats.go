@@ -24,6 +24,8 @@ type getStatsOut struct {
 	Bytes     int64            `json:"database_bytes"`
 	Oldest    string           `json:"oldest,omitempty"`
 	Newest    string           `json:"newest,omitempty"`
+
+	Pool *memory.PoolStats `json:"pool,omitempty"`
 }
 
 func getStats(st statistician, s Sessions) mcpserver.ServerTool {
@@ -36,7 +38,7 @@ func getStats(st statistician, s Sessions) mcpserver.ServerTool {
 		if err != nil {
 			return answer{}, fmt.Errorf("get stats: %w", err)
 		}
-		out := getStatsOut{Workspace: w, Memories: stats.Memories, Chunks: stats.Chunks, Bytes: stats.Bytes}
+		out := getStatsOut{Workspace: w, Memories: stats.Memories, Chunks: stats.Chunks, Bytes: stats.Bytes, Pool: stats.Pool}
 		if !stats.Oldest.IsZero() {
 			out.Oldest, out.Newest = stamp(stats.Oldest), stamp(stats.Newest)
 		}
@@ -60,6 +62,10 @@ func statsText(stats memory.Stats) string {
 		if !l.t.IsZero() {
 			lines = append(lines, l.name+" Memory: "+minute(l.t))
 		}
+	}
+	if pool := stats.Pool; pool != nil {
+		lines = append(lines, fmt.Sprintf("Connection Pool: %d/%d (%.1f%% utilization)",
+			pool.ActiveConnections, pool.MaxConnections, pool.UtilizationPercent))
 	}
 	return strings.Join(lines, "\n")
 }

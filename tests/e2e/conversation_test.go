@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"zapomni/db/falkor/falkortest"
 	"zapomni/tests/client"
 )
 
@@ -25,6 +26,7 @@ import (
 //	kill            kills the server, which has to have answered all
 //	end             ends the input; the server has to end well
 //	start           starts the server again on the same data
+//	STORE ...       is a line for that store only
 //
 // Every answer has to be expected, whole. In what is expected, <uuid>, <time>,
 // <date>, <score>, <number> and <any> stand for one of these, and a member
@@ -35,31 +37,46 @@ func TestConversations(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			t.Parallel()
-			content, err := os.ReadFile(file)
-			require.NoError(t, err)
-			c := &conversation{t: t, dataDir: t.TempDir(), known: make(map[string]string), said: said{checked: true}}
-			c.start()
-			for i, line := range strings.Split(string(content), "\n") {
-				c.line(fmt.Sprintf("%s:%d", file, i+1), line)
-			}
-			c.end()
-		})
+	for store, settings := range stores {
+		for _, file := range files {
+			t.Run(store+"/"+strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+				t.Parallel()
+				content, err := os.ReadFile(file)
+				require.NoError(t, err)
+				c := &conversation{
+					t: t, store: store, dataDir: t.TempDir(), settings: settings(t), known: make(map[string]string), said: said{checked: true},
+				}
+				c.start()
+				for i, line := range strings.Split(string(content), "\n") {
+					c.line(fmt.Sprintf("%s:%d", file, i+1), line)
+				}
+				c.end()
+			})
+		}
 	}
+}
+
+// stores gives the settings of a server that keeps memories in each.
+var stores = map[string]func(*testing.T) []string{
+	"embedded": func(*testing.T) []string { return nil },
+	"falkordb": func(t *testing.T) []string {
+		s := falkortest.Shared(t)
+		return []string{"FALKORDB_URL=" + s.URL(), "GRAPH_NAME=" + s.Graph(t)}
+	},
 }
 
 // conversation is one under way.
 type conversation struct {
-	t       *testing.T
-	where   string // file and line
-	dataDir string
-	server  *client.Process
-	known   map[string]string // what names stand for
-	waiting []answer          // read, but not yet expected
-	calls   int
-	said    said
+	t        *testing.T
+	where    string // file and line
+	store    string
+	dataDir  string
+	settings []string
+	server   *client.Process
+	known    map[string]string // what names stand for
+	waiting  []answer          // read, but not yet expected
+	calls    int
+	said     said
 }
 
 // answer is a message of the server.
@@ -76,6 +93,12 @@ type said struct {
 
 func (c *conversation) line(where, line string) {
 	word, rest, _ := strings.Cut(line, " ")
+	if _, named := stores[word]; named {
+		if word == c.store {
+			c.line(where, rest)
+		}
+		return
+	}
 	if word != "=" && word != "!" {
 		c.checkSaid()
 	}
@@ -106,7 +129,7 @@ func (c *conversation) line(where, line string) {
 }
 
 func (c *conversation) start() {
-	c.server = client.Run(c.t, client.Command(c.t, c.dataDir, nil))
+	c.server = client.Run(c.t, client.Command(c.t, c.dataDir, c.settings))
 }
 
 func (c *conversation) end() {
