@@ -88,11 +88,18 @@ func TestTheQuestionsAreFair(t *testing.T) {
 }
 
 func TestPlainQuestionsFindTheirFactsAmongAThousandMemories(t *testing.T) {
+	for store, settings := range stores {
+		t.Run(store, func(t *testing.T) { askPlainly(t, settings(t)) })
+	}
+}
+
+func askPlainly(t *testing.T, settings []string) {
+	t.Helper()
 	all := facts(t)
 	require.Len(t, all, 50)
 	d := newDiary(seed)
 	order := rand.New(rand.NewPCG(seed, 1)).Perm(noise + len(all)) // where the facts come in
-	c := client.Start(t, t.TempDir())
+	c := client.Start(t, t.TempDir(), settings...)
 	for _, i := range order {
 		if i >= len(all) {
 			_, err := c.Add(map[string]any{"text": d.entry()})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"zapomni/db/falkor/falkortest"
 	"zapomni/tests/client"
 )
 
@@ -68,6 +69,20 @@ func TestOfficialSDK(t *testing.T) {
 	}
 	run(t, dir, nil, npm, "ci", "--ignore-scripts", "--prefer-offline", "--no-progress")
 
+	t.Run("embedded", func(t *testing.T) { speak(t, dir, node, nil) })
+	t.Run("falkordb", func(t *testing.T) { speak(t, dir, node, onFalkorDB(t)) })
+}
+
+// onFalkorDB are settings for a server that keeps memories there.
+func onFalkorDB(t *testing.T) []string {
+	t.Helper()
+	s := falkortest.Shared(t)
+	return []string{"FALKORDB_URL=" + s.URL(), "GRAPH_NAME=" + s.Graph(t)}
+}
+
+// speak runs the client in dir against a server with these settings.
+func speak(t *testing.T, dir, node string, settings []string) {
+	t.Helper()
 	var seen struct {
 		Server                                           struct{ Name, Version string }
 		Instructions                                     string
@@ -75,7 +90,7 @@ func TestOfficialSDK(t *testing.T) {
 		Unknown                                          int
 		Added, Found, Refused, FoundAgain, Deleted, Gone result
 	}
-	server := client.Command(t, filepath.Join(dir, "data"), nil)
+	server := client.Command(t, t.TempDir(), settings)
 	out := run(t, dir, server.Env, node, "client.mjs", server.Path)
 	require.NoError(t, json.Unmarshal([]byte(out), &seen), out)
 
