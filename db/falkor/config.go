@@ -71,7 +71,7 @@ func Defaults() Config {
 		HNSWBuild:         200,
 		HNSWSearch:        100,
 
-		WaitReplicaTimeout: time.Second,
+		WaitReplicaTimeout: 3 * time.Second, // a replica may answer with its beat only, once a second
 
 		Pool:  poolDefaults(),
 		Retry: retryDefaults(),

@@ -97,6 +97,7 @@ var serverFaults = []struct {
 
 	{"WRONGTYPE ", fault{"not a graph", false, none, nil}},
 	{"Invalid graph operation on empty key", fault{"no graph", false, none, nil}},
+	{"no such key", fault{"no graph", false, none, nil}},
 	{"unique constraint violation", fault{"constraint", false, none, nil}},
 	{"mandatory constraint violation", fault{"constraint", false, none, nil}},
 	{"Attribute '", fault{"there already", false, none, nil}},

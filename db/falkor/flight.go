@@ -19,11 +19,16 @@ type flight struct {
 
 // fly begins an attempt that may take as long as limit. The caller lands it.
 func (ws *wires) fly(ctx context.Context, limit time.Duration) *flight {
+	return &flight{Context: ctx, wires: ws, deadline: ws.unique(ends(ctx, limit))}
+}
+
+// ends is when an attempt that may take as long as limit is over, or ctx is.
+func ends(ctx context.Context, limit time.Duration) time.Time {
 	end := time.Now().Add(limit)
 	if own, ok := ctx.Deadline(); ok && own.Before(end) {
-		end = own
+		return own
 	}
-	return &flight{Context: ctx, wires: ws, deadline: ws.unique(end)}
+	return end
 }
 
 // Deadline is over as soon as the context is.

@@ -31,6 +31,7 @@ func (c *Client) keep(ctx context.Context, p *pool) {
 func (p *pool) tend(ctx context.Context, c PoolConfig) {
 	ctx, cancel := context.WithTimeout(ctx, c.SocketConnectTimeout)
 	defer cancel()
+	p.rest()
 	_ = p.servers.each(ctx, func(ctx context.Context, node *redis.Client) error {
 		touch(ctx, node, int(node.PoolStats().IdleConns))
 		left := node.PoolStats()

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // pool lends connections: at most as many at a time as there are places, to
@@ -20,16 +22,81 @@ type pool struct {
 	// suspects is told when a connection was found dead, since others may be
 	// dead as well. Through encryption, go-redis cannot see that by itself.
 	suspects chan struct{}
+
+	// single is the server if there is no more than one. Only then are there
+	// lanes: with several, an idle lane to one would keep a place from another.
+	// Each call takes the last lane that is idle, if there is any, and leaves
+	// at most one behind. So go-redis always has a connection for a call
+	// without.
+	single *redis.Client
+	fresh  time.Duration // how long a lane may stay one
+	mu     sync.Mutex
+	idle   []*lane
 }
 
 func newPool(s servers, c PoolConfig) *pool {
-	return &pool{
+	p := &pool{
 		servers:  s,
 		places:   make(chan struct{}, c.MaxSize),
 		timeout:  c.Timeout,
 		dead:     make(chan struct{}),
 		suspects: make(chan struct{}, 1),
+		fresh:    c.HealthCheckInterval / 2,
 	}
+	if o, ok := s.(*one); ok {
+		p.single = o.Client
+	}
+	return p
+}
+
+// lane returns the last lane that is idle, or nil.
+func (p *pool) lane() *lane {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := len(p.idle) - 1
+	if last < 0 {
+		return nil
+	}
+	l := p.idle[last]
+	p.idle = p.idle[:last]
+	return l
+}
+
+// hotLane returns a lane that is ready for use, or nil.
+func (p *pool) hotLane(ctx context.Context, now time.Time) *lane {
+	l := p.lane()
+	switch {
+	case l == nil:
+		return nil
+	case l.wire.closed.Load():
+		l.drop(ctx)
+		return nil
+	case !l.isHot(now, p.fresh):
+		l.giveBack()
+		return nil
+	}
+	return l
+}
+
+// leave makes l idle.
+func (p *pool) leave(l *lane) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.idle = append(p.idle, l)
+}
+
+// rest gives all idle lanes back to go-redis.
+func (p *pool) rest() {
+	for l := p.lane(); l != nil; l = p.lane() {
+		l.giveBack()
+	}
+}
+
+// lanes is how many lanes are idle.
+func (p *pool) lanes() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.idle)
 }
 
 // suspect says that a connection was found dead.
@@ -57,9 +124,12 @@ func (p *pool) carry(ctx context.Context, do func(context.Context) error) error 
 	if err := p.take(ctx); err != nil {
 		return err
 	}
-	defer func() { <-p.places }()
+	defer p.free()
 	return do(ctx)
 }
+
+// free gives a place to the first who waits.
+func (p *pool) free() { <-p.places }
 
 // take waits for a free place.
 func (p *pool) take(ctx context.Context) error {

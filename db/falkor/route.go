@@ -60,19 +60,27 @@ func (s *sender) once(ctx context.Context, node *redis.Client, effect Effect, as
 	if effect == Reads {
 		replicas = 0
 	}
-	if replicas == 0 && !asking {
+	whole, isWhole := command.(*transaction)
+	if replicas == 0 && !asking && !isWhole {
 		return node.Process(ctx, command)
 	}
 	p := node.Pipeline()
 	if asking {
 		p.Do(ctx, "ASKING")
 	}
-	_ = p.Process(ctx, command) // queued; the error is that of Exec
+	if isWhole {
+		whole.queue(ctx, p)
+	} else {
+		_ = p.Process(ctx, command) // queued; the error is that of Exec
+	}
 	have := redis.NewIntCmd(ctx, "WAIT", replicas, s.waitTime.Milliseconds())
 	if replicas > 0 {
 		_ = p.Process(ctx, have)
 	}
 	if _, err := p.Exec(ctx); err != nil {
+		if isWhole {
+			command.SetErr(err) // of the first that was not even queued
+		}
 		return err
 	}
 	if have.Val() < int64(replicas) && refusal(command) == "" {

@@ -3,6 +3,7 @@ package falkor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,28 +58,30 @@ func (s *Store) prepareOnce(ctx context.Context, graph string) error {
 	if err := s.checkForeign(ctx, graph); err != nil {
 		return err
 	}
-	for _, statement := range append(indexes, fulltextIndex) {
-		err := s.define(ctx, graph, statement)
-		if err != nil {
-			return fmt.Errorf("schema: %w", err)
-		}
-	}
-	if err := s.constrain(ctx, graph); err != nil {
+	definitions := definitions(graph)
+	if err := s.define(ctx, graph, append(definitions, constraint(graph))...); err != nil {
 		return fmt.Errorf("schema: %w", err)
 	}
-	if err := s.settle(ctx, graph); err != nil {
-		return fmt.Errorf("schema: %w", err)
-	}
-	_, err = s.write(ctx, graph, `
-MERGE (s:Store {key: $key})
-ON CREATE SET s.schema = $schema, s.words = $words, s.next = $next, s.memories = 0, s.chunks = 0, s.vectors = 0
-RETURN s.schema AS schema`,
+	store, err := cypher.Append(nil, addStore,
 		cypher.P("key", storeKey), cypher.P("schema", schema), cypher.P("words", words.Version),
 		// Numbers of chunks start at the time, so that a graph made again
 		// under the same name gives none a second time.
 		cypher.P("next", time.Now().UnixMicro()))
-	return err
+	if err != nil {
+		return err
+	}
+	// The indexes again: the graph may have been deleted since, and one that is
+	// ready has to have them. Not the constraint: FalkorDB complains, whenever it
+	// starts on its data, of one that was asked for twice.
+	if err := s.define(ctx, graph, append(definitions, definition(graph, string(store)))...); err != nil {
+		return fmt.Errorf("schema: %w", err)
+	}
+	return nil
 }
+
+const addStore = `
+MERGE (s:Store {key: $key})
+ON CREATE SET s.schema = $schema, s.words = $words, s.next = $next, s.memories = 0, s.chunks = 0, s.vectors = 0`
 
 // ready tells whether a graph is one of ours that can be used as it is.
 func (s *Store) ready(ctx context.Context, graph string) (bool, error) {
@@ -115,24 +118,51 @@ func (s *Store) checkForeign(ctx context.Context, graph string) error {
 		memory.ErrConflict, graph)
 }
 
-// define runs a statement that makes an index. That it is there already is no
-// error.
-func (s *Store) define(ctx context.Context, graph, statement string) error {
-	_, err := s.write(ctx, graph, statement)
-	if err != nil && strings.Contains(err.Error(), "already indexed") {
-		return nil
-	}
-	return err
+// definition is the command for a statement that defines something.
+func definition(graph, statement string) []any {
+	return []any{"GRAPH.QUERY", graph, statement, "--compact"}
 }
 
-// constrain keeps IDs unique. They are UUIDs made by us: an empty, padded or
-// very long value under such a constraint would end the server.
-func (s *Store) constrain(ctx context.Context, graph string) error {
-	_, err := s.client.Do(ctx, Repeatable, "GRAPH.CONSTRAINT", "CREATE", graph, "UNIQUE", "NODE", "Store", "PROPERTIES", "1", "key")
-	if err != nil && strings.Contains(err.Error(), "already exists") {
-		return nil
+// definitions are the commands for the indexes that every graph has.
+func definitions(graph string) [][]any {
+	var all [][]any
+	for _, statement := range append(slices.Clone(indexes), fulltextIndex) {
+		all = append(all, definition(graph, statement))
 	}
-	return err
+	return slices.Clip(all)
+}
+
+// constraint keeps the store unique. An empty, padded or very long value under
+// such a constraint would end the server.
+func constraint(graph string) []any {
+	return []any{"GRAPH.CONSTRAINT", "CREATE", graph, "UNIQUE", "NODE", "Store", "PROPERTIES", "1", "key"}
+}
+
+// define carries out definitions as one transaction, and waits until what they
+// define is there. Those that have been carried out already do no harm.
+//
+// It has to be a transaction, even for one: FalkorDB 4.16 dies of an index that
+// is made or dropped while the graph is deleted, and within a transaction
+// nothing comes between.
+func (s *Store) define(ctx context.Context, graph string, definitions ...[]any) error {
+	refused, err := s.client.together(ctx, graph, definitions)
+	if err != nil {
+		return err
+	}
+	for _, err := range refused {
+		if err != nil && !isDefined(err) {
+			return err
+		}
+	}
+	return s.settle(ctx, graph)
+}
+
+// isDefined tells whether err says that a definition has been carried out
+// before.
+func isDefined(err error) bool {
+	return slices.ContainsFunc([]string{"already indexed", "already exists", "no such index"}, func(text string) bool {
+		return strings.Contains(err.Error(), text)
+	})
 }
 
 const readBuilding = "CALL db.indexes() YIELD label, status WHERE status <> 'OPERATIONAL' RETURN label AS label"

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
-	"zapomni/db/falkor/cypher"
 	"zapomni/db/falkor/reply"
 	"zapomni/memory"
 )
@@ -40,20 +38,16 @@ func (e *attemptError) Unwrap() error { return e.cause }
 
 // Query sends s once.
 func (s *sender) Query(ctx context.Context, q Statement) (Result, error) {
-	text, err := encode(q)
+	r, err := encode(q, s.serverTime(ctx))
 	if err != nil {
 		return Result{}, s.failed(ctx, err, false)
 	}
-	verb := "GRAPH.QUERY"
-	if q.Effect == Reads {
-		verb = "GRAPH.RO_QUERY"
-	}
-	defer release(text)
-	command := redis.NewRawCmd(ctx, verb, q.Graph, *text, "--compact", "timeout", s.serverTime(ctx))
-	if err := s.send(ctx, route{q.Graph, q.Effect, q.primary}, command); err != nil {
+	defer r.release()
+	raw, err := s.ask(ctx, q, r)
+	if err != nil {
 		return Result{}, err
 	}
-	parsed, err := reply.Parse(command.Val())
+	parsed, err := reply.Parse(raw)
 	if err == nil {
 		return Result{Result: parsed}, nil
 	}
@@ -62,6 +56,70 @@ func (s *sender) Query(ctx context.Context, q Statement) (Result, error) {
 		s.learnLimit(ctx, q.Graph)
 	}
 	return Result{}, err
+}
+
+// ask sends a request on a lane, or through go-redis where there is none.
+func (s *sender) ask(ctx context.Context, q Statement, r *request) ([]byte, error) {
+	if err := s.pool.take(ctx); err != nil {
+		return nil, s.failed(ctx, err, true)
+	}
+	defer s.pool.free()
+	alone := q.Effect == Reads || s.waitReplicas == 0
+	if l := s.pool.hotLane(ctx, time.Now()); l != nil {
+		if alone {
+			return s.askOn(ctx, l, r)
+		}
+		l.giveBack()
+	}
+	command := redis.NewRawCmd(ctx, r.args(q.Graph)...)
+	err := s.fly(ctx, func(f *flight, node *redis.Client) error { //nolint:contextcheck // a flight is ctx, and more
+		if alone && s.pool.single != nil {
+			return s.begin(f, node, command)
+		}
+		return s.on(f, node, q.Effect, command)
+	}, route{q.Graph, q.Effect, q.primary})
+	if err != nil {
+		return nil, err
+	}
+	return command.Val(), nil
+}
+
+// askOn sends a request on a lane.
+func (s *sender) askOn(ctx context.Context, l *lane, r *request) (raw []byte, err error) {
+	keep := false
+	defer func() {
+		if keep {
+			s.pool.leave(l)
+		} else {
+			l.drop(ctx)
+		}
+	}()
+	raw, keep, err = l.ask(ctx, r.whole(), ends(ctx, s.socket))
+	if err != nil {
+		return nil, s.failed(ctx, err, false)
+	}
+	l.used = time.Now()
+	return raw, nil
+}
+
+// begin carries out command through go-redis, and makes a lane of the
+// connection that it was on.
+func (s *sender) begin(f *flight, node *redis.Client, command redis.Cmder) error {
+	conn := node.Conn()
+	kept := false
+	defer func() {
+		if !kept {
+			_ = conn.Close()
+		}
+	}()
+	if err := conn.Process(f, command); err != nil {
+		return err
+	}
+	if w := s.wires.of(f.deadline); w != nil {
+		kept = true
+		s.pool.leave(newLane(conn, w, time.Now()))
+	}
+	return nil
 }
 
 // learnLimit asks the server for the longest time that it allows. Where it may
@@ -84,22 +142,34 @@ func (s *sender) Do(ctx context.Context, r route, args []any) (any, error) {
 	return command.Val(), nil
 }
 
-// send carries out command on a connection.
+// send carries out command on a connection of go-redis.
 func (s *sender) send(ctx context.Context, r route, command redis.Cmder) error {
-	var f *flight // nil while it waits for a place
-	err := s.pool.carry(ctx, func(ctx context.Context) error {
-		f = s.wires.fly(ctx, s.socket)
-		defer f.watch()()
-		node, err := s.pool.servers.pick(f, r.graph, r.effect == Reads && !r.primary) //nolint:contextcheck // a flight is ctx, and more
-		if err != nil {
-			return &dialError{err}
-		}
-		return s.on(f, node, r.effect, command) //nolint:contextcheck // a flight is ctx, and more
-	})
+	if err := s.pool.take(ctx); err != nil {
+		return s.failed(ctx, err, true)
+	}
+	defer s.pool.free()
+	if l := s.pool.lane(); l != nil {
+		l.giveBack()
+	}
+	return s.fly(ctx, func(f *flight, node *redis.Client) error { //nolint:contextcheck // a flight is ctx, and more
+		return s.on(f, node, r.effect, command)
+	}, r)
+}
+
+// fly makes an attempt at the server for r.
+func (s *sender) fly(ctx context.Context, attempt func(*flight, *redis.Client) error, r route) error {
+	f := s.wires.fly(ctx, s.socket)
+	defer f.watch()()
+	node, err := s.pool.servers.pick(f, r.graph, r.effect == Reads && !r.primary) //nolint:contextcheck // a flight is ctx, and more
+	if err != nil {
+		err = &dialError{err}
+	} else {
+		err = attempt(f, node)
+	}
 	if err == nil {
 		return nil
 	}
-	return s.failed(ctx, err, f == nil || f.unsent())
+	return s.failed(ctx, err, f.unsent())
 }
 
 // failed says what err means. Whatever ended the caller's context, or the
@@ -149,26 +219,4 @@ func (s *sender) serverTime(ctx context.Context) string {
 		n = min(n, limit)
 	}
 	return strconv.FormatInt(n, 10)
-}
-
-// texts are used again. One beyond largeText is left to the garbage collector.
-var texts = sync.Pool{New: func() any { return new([]byte) }}
-
-const largeText = 1 << 20
-
-func encode(q Statement) (*[]byte, error) {
-	text := texts.Get().(*[]byte)
-	var err error
-	*text, err = cypher.Append((*text)[:0], q.Text, q.Params...)
-	if err != nil {
-		release(text)
-		return nil, err
-	}
-	return text, nil
-}
-
-func release(text *[]byte) {
-	if cap(*text) <= largeText {
-		texts.Put(text)
-	}
 }

@@ -25,7 +25,7 @@ func (c *Client) Stats() Stats {
 	s.ActiveConnections = p.active()
 	s.WaitingCallers = int(p.waiting.Load())
 	s.UtilizationPercent = utilization(s.ActiveConnections, s.MaxConnections)
-	s.IdleConnections = int(p.servers.stats().IdleConns)
+	s.IdleConnections = int(p.servers.stats().IdleConns) + p.lanes()
 	return s
 }
 

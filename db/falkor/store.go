@@ -79,7 +79,7 @@ func (s *Store) write(ctx context.Context, graph, text string, params ...cypher.
 
 // noGraph tells whether err says that there is no such graph.
 func noGraph(err error) bool {
-	return strings.Contains(err.Error(), "Invalid graph operation on empty key")
+	return strings.Contains(err.Error(), "Invalid graph operation on empty key") || strings.Contains(err.Error(), "no such key")
 }
 
 // graphReplaced tells whether err says that the graph was deleted, and perhaps

@@ -161,7 +161,7 @@ func TestWriteWaitsForReplicas(t *testing.T) {
 	master := falkortest.Start(t)
 	replica := falkortest.Start(t, falkortest.ReplicaOf(master))
 	cfg := at(t, master)
-	cfg.WaitReplicas, cfg.WaitReplicaTimeout = 1, 200*time.Millisecond
+	cfg.WaitReplicas, cfg.WaitReplicaTimeout = 1, 1500*time.Millisecond // some answers come with the replica's beat, once a second
 	cfg.Retry.MaxRetries = 1
 	c, _ := ready(t, cfg)
 	for i := range 20 {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"zapomni/db/falkor/cypher"
@@ -132,17 +131,14 @@ func (s *Store) readyForVectors(ctx context.Context, graph string, id memory.ID,
 		if free.Len() == 0 {
 			return wrongLength(dimension, claimed)
 		}
-		if _, err := s.write(ctx, graph, dropVectorIndex); err != nil && !strings.Contains(err.Error(), "no such index") {
+		if err := s.define(ctx, graph, definition(graph, dropVectorIndex)); err != nil {
 			return err
 		}
 		if claimed, err = s.claim(ctx, graph, dimension); err != nil {
 			return err
 		}
 	}
-	if err := s.define(ctx, graph, s.makeVectorIndex(claimed)); err != nil {
-		return err
-	}
-	if err := s.settle(ctx, graph); err != nil {
+	if err := s.define(ctx, graph, definition(graph, s.makeVectorIndex(claimed))); err != nil {
 		return err
 	}
 	known.dimension = claimed

@@ -1,7 +1,9 @@
 package falkor
 
 import (
+	"errors"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -26,7 +28,14 @@ type wire struct {
 	in *wires
 
 	mu    sync.Mutex
-	until int64
+	until int64 // as go-redis or allow said last; 0 after an interruption
+	told  int64 // by go-redis, last
+	armed int64 // what the socket has; 0 for what is not known
+
+	closed atomic.Bool
+	// patient says that a deadline which has come does no harm but to what
+	// waits. Through encryption, a write that it ended is the last one.
+	patient bool
 }
 
 // plainWire is a wire that go-redis may look into, to see whether the other
@@ -38,11 +47,12 @@ type plainWire struct {
 
 // add makes a wire of conn, until it is closed.
 func (ws *wires) add(conn net.Conn) net.Conn {
-	w := &wire{Conn: conn, in: ws}
+	visible, plain := conn.(syscall.Conn)
+	w := &wire{Conn: conn, in: ws, patient: plain}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	ws.open[w] = struct{}{}
-	if visible, ok := conn.(syscall.Conn); ok {
+	if plain {
 		return plainWire{w, visible}
 	}
 	return w
@@ -61,6 +71,18 @@ func (ws *wires) interrupt(deadline time.Time) bool {
 	return false
 }
 
+// of returns the connection that go-redis last used with that deadline, or nil.
+func (ws *wires) of(deadline time.Time) *wire {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	for w := range ws.open {
+		if w.wasTold(deadline.UnixNano()) {
+			return w
+		}
+	}
+	return nil
+}
+
 // deadlineStep is by how much a deadline may come early, to be like no other.
 const deadlineStep = time.Millisecond
 
@@ -76,8 +98,20 @@ func (w *wire) interrupt(until int64) bool {
 	if w.until != until {
 		return false
 	}
-	w.until = 0
-	return w.Conn.SetDeadline(past()) == nil
+	w.end()
+	return true
+}
+
+// end lets what is waiting fail.
+func (w *wire) end() {
+	w.until, w.armed = 0, 0
+	_ = w.Conn.SetDeadline(past()) // a closed one waits for nothing
+}
+
+func (w *wire) wasTold(until int64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.told == until
 }
 
 // past is a time that is over. It is not the zero time, which means never.
@@ -86,7 +120,10 @@ func past() time.Time { return time.Unix(1, 0) }
 func (w *wire) set(t time.Time, set func(time.Time) error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.until = t.UnixNano()
+	w.until, w.armed = t.UnixNano(), 0
+	if !t.IsZero() {
+		w.told = w.until
+	}
 	return set(t)
 }
 
@@ -94,7 +131,68 @@ func (w *wire) SetDeadline(t time.Time) error      { return w.set(t, w.Conn.SetD
 func (w *wire) SetReadDeadline(t time.Time) error  { return w.set(t, w.Conn.SetReadDeadline) }
 func (w *wire) SetWriteDeadline(t time.Time) error { return w.set(t, w.Conn.SetWriteDeadline) }
 
+// allow lets write and read take until t. A socket whose deadline comes
+// earlier keeps it, and gets another one when that has come: to set a deadline
+// is not for nothing, and most answers come long before it.
+func (w *wire) allow(t time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.until = t.UnixNano()
+	if w.armed == 0 || w.armed > w.until || !w.patient {
+		w.arm()
+	}
+}
+
+func (w *wire) arm() {
+	w.armed = w.until
+	_ = w.Conn.SetDeadline(time.Unix(0, w.until)) // a closed one says so when it is used
+}
+
+// cut ends what was allowed.
+func (w *wire) cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.end()
+}
+
+// extend tells whether err is the end of a deadline that came too early, and
+// sets a later one.
+func (w *wire) extend(err error) bool {
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.until <= time.Now().UnixNano() {
+		return false
+	}
+	w.arm()
+	return true
+}
+
+// write writes all of b.
+func (w *wire) write(b []byte) error {
+	for {
+		n, err := w.Write(b)
+		if err == nil || !w.extend(err) {
+			return err
+		}
+		b = b[n:]
+	}
+}
+
+// read waits for something to read.
+func (w *wire) read(b []byte) (int, error) {
+	for {
+		n, err := w.Read(b)
+		if n > 0 || err == nil || !w.extend(err) {
+			return n, err
+		}
+	}
+}
+
 func (w *wire) Close() error {
+	w.closed.Store(true)
 	w.in.mu.Lock()
 	delete(w.in.open, w)
 	w.in.mu.Unlock()

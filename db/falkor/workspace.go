@@ -116,10 +116,18 @@ func (s *Store) Workspaces(ctx context.Context) ([]memory.WorkspaceInfo, error) 
 	return all, nil
 }
 
-const deleteWorkspace = `
-MATCH (w:Workspace {id: $id}) WHERE w.ready
-DELETE w
-RETURN 1 AS deleted`
+// A workspace that is being deleted is claimed, so that none of its name is
+// made before it is gone.
+const (
+	leaveWorkspace = `
+MATCH (w:Workspace {id: $id}) WHERE w.ready OR w.claim = $claim
+SET w.ready = false, w.claim = $claim, w.claimed_at = $now
+RETURN w.id AS id`
+
+	deleteWorkspace = `
+MATCH (w:Workspace {id: $id}) WHERE w.claim = $claim
+DELETE w`
+)
 
 // DeleteWorkspace forgets w and all it holds.
 func (s *Store) DeleteWorkspace(ctx context.Context, w memory.Workspace) error {
@@ -144,29 +152,60 @@ func (s *Store) deleteWorkspace(ctx context.Context, w memory.Workspace) error {
 	if err := s.dropGraph(ctx, s.graphOf(w)); err != nil {
 		return err
 	}
-	done, err := s.write(ctx, s.graph, deleteWorkspace, cypher.P("id", string(w)))
+	claim := uuid.NewString()
+	done, err := s.write(ctx, s.graph, leaveWorkspace, cypher.P("id", string(w)), cypher.P("claim", claim), cypher.P("now", time.Now()))
 	if err != nil {
 		return err
 	}
 	s.spaces.forget(w)
+	if done.Len() == 0 {
+		return memory.ErrNoWorkspace
+	}
 	// What was put meanwhile by someone who still knew the workspace.
 	if err := s.dropGraph(ctx, s.graphOf(w)); err != nil {
 		return err
 	}
-	if done.Len() == 0 && !done.Again {
-		return memory.ErrNoWorkspace
-	}
-	return nil
+	_, err = s.write(ctx, s.graph, deleteWorkspace, cypher.P("id", string(w)), cypher.P("claim", claim))
+	return err
 }
 
 // dropGraph deletes a graph. That there is none is no error.
+//
+// FalkorDB 4.16 dies of a graph that is deleted while queries are at it. So the
+// graph is set aside first, where no new query finds it, and a write lets those
+// before it end.
 func (s *Store) dropGraph(ctx context.Context, graph string) error {
 	defer s.dropped(graph)
-	_, err := s.client.Do(ctx, Repeatable, "GRAPH.DELETE", graph)
+	aside := besides(graph, uuid.NewString())
+	_, err := s.client.Do(ctx, Repeatable, "RENAME", graph, aside)
+	if err != nil && noGraph(err) {
+		// Or the answer was lost to an earlier attempt that did it.
+		_, err = s.client.Query(ctx, Statement{Graph: aside, Text: "RETURN 1", Effect: Reads})
+		if err != nil && noGraph(err) {
+			return nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := s.client.Query(ctx, Statement{Graph: aside, Text: "CREATE (g:Gone) WITH g DELETE g", Effect: Repeatable}); err != nil {
+		return err
+	}
+	_, err = s.client.Do(ctx, Repeatable, "GRAPH.DELETE", aside)
 	if err != nil && noGraph(err) {
 		return nil
 	}
 	return err
+}
+
+// besides names another key on the same server of a cluster, which looks at
+// what is in the first braces, if there is anything, and else at all.
+func besides(graph, name string) string {
+	_, rest, open := strings.Cut(graph, "{")
+	if tag, _, closed := strings.Cut(rest, "}"); open && closed && tag != "" {
+		return graph + ":" + name
+	}
+	return "{" + graph + "}:" + name
 }
 
 const addDefault = `

@@ -30,6 +30,20 @@ func (s *Server) isInStep() error {
 	return s.says([]string{"INFO", "replication"}, "master_link_status:up", "master_sync_in_progress:0")
 }
 
+// isServed says whether the master of a replica has heard from all of its
+// replicas: until then it counts none that is just there for a WAIT.
+func (s *Server) isServed() error {
+	reply, err := s.Do("INFO", "replication")
+	if err != nil {
+		return err
+	}
+	info := fmt.Sprint(reply)
+	if strings.Count(info, "state=") != strings.Count(info, "state=online") {
+		return fmt.Errorf("%s still waits for a replica: %s", s.Addr(), info)
+	}
+	return nil
+}
+
 // says checks that the server's answer to a command has all of the texts.
 func (s *Server) says(command []string, texts ...string) error {
 	reply, err := s.Do(command...)

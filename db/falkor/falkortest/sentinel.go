@@ -73,6 +73,7 @@ func startOneSentinel(tb testing.TB, at installation, master *Server) *Server {
 			},
 			env: at.environment(), dir: dir,
 		},
+		printed: logFile(dir),
 	}
 	s.begin(tb)
 	return s

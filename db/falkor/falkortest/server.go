@@ -56,6 +56,9 @@ type Server struct {
 
 	// launch is empty if the server may not be stopped.
 	launch launch
+	// printed is the file with what the server prints, empty if that is not
+	// known.
+	printed string
 
 	mu    sync.Mutex
 	cmd   *exec.Cmd
@@ -90,6 +93,7 @@ func Start(tb testing.TB, options ...Option) *Server {
 	s.begin(tb)
 	if set.master != nil {
 		await(tb, "the replica has what its master had", s.isInStep)
+		await(tb, "the master knows that", set.master.isServed)
 	}
 	return s
 }
@@ -106,6 +110,7 @@ func newServer(at installation, set settings, certs Certificates, dir, sockets s
 			arguments: set.arguments(dir, socket, certs), last: set.moduleArguments(at),
 			env: at.environment(), dir: dir,
 		},
+		printed: logFile(dir),
 	}
 	if set.tls {
 		s.ports[0].flag = "--tls-port"
@@ -182,7 +187,7 @@ func (s *Server) start() error {
 
 // spawn starts the process. The caller holds the lock.
 func (s *Server) spawn() error {
-	log, err := os.Create(s.logFile())
+	log, err := os.Create(s.printed)
 	if err != nil {
 		return err
 	}
@@ -228,15 +233,35 @@ func (s *Server) awaitPong() error {
 	return fmt.Errorf("no PONG within %s:\n%s", patience, s.log())
 }
 
-func (s *Server) logFile() string { return filepath.Join(s.launch.dir, "log") }
+func logFile(dir string) string { return filepath.Join(dir, "log") }
 
-// log returns the end of what the server printed.
+// log returns the end of what the server printed or, if it has crashed, what it
+// reported of that.
 func (s *Server) log() string {
-	text, err := os.ReadFile(s.logFile())
+	if s.printed == "" {
+		return "(it is not ours, and its log is elsewhere)"
+	}
+	text, err := os.ReadFile(s.printed)
 	if err != nil {
 		return err.Error()
 	}
+	if report := crashReport(string(text)); report != "" {
+		return report
+	}
 	return string(text[max(0, len(text)-4000):])
+}
+
+// crashReport cuts what tells most out of the report of a crash: the stacks of
+// all threads, and the queries that ran. It is empty if there is no report.
+func crashReport(log string) string {
+	_, report, crashed := strings.Cut(log, "BUG REPORT START")
+	if !crashed {
+		return ""
+	}
+	stacks, rest, _ := strings.Cut(report, "------ REGISTERS ------")
+	_, rest, _ = strings.Cut(rest, "------ MODULES INFO OUTPUT ------")
+	queries, _, _ := strings.Cut(rest, "------ CONFIG DEBUG OUTPUT ------")
+	return "BUG REPORT START" + stacks + queries
 }
 
 // Addr returns where the server listens, as host:port. It speaks TLS there if

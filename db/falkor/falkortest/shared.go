@@ -34,12 +34,23 @@ func Shared(tb testing.TB) *Server {
 	}
 	require.NoError(tb, err)
 	view := &Server{
-		tb: tb, password: s.password, network: s.network, address: s.address, ports: s.ports,
+		tb: tb, password: s.password, network: s.network, address: s.address, ports: s.ports, printed: s.printed,
 	}
-	reply, err := view.Do("PING")
-	require.NoError(tb, err, "the shared server at %s does not answer", view.Addr())
-	require.Equal(tb, "PONG", reply)
+	require.NoError(tb, view.lives())
+	tb.Cleanup(func() {
+		if err := view.lives(); err != nil {
+			tb.Error(err)
+		}
+	})
 	return view
+}
+
+// lives returns an error with the server's last words if it does not answer.
+func (s *Server) lives() error {
+	if _, err := s.Do("PING"); err != nil {
+		return fmt.Errorf("the shared server at %s does not answer: %w: it printed at last:\n%s", s.Addr(), err, s.log())
+	}
+	return nil
 }
 
 // outside returns the server that the environment names, or nil.
