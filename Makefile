@@ -65,7 +65,7 @@ vet: ## run go vet, for each system
 
 .PHONY: lint
 lint: ## run the linters of .golangci.yml
-	$(LINT) run $(PKG)
+	$(LINT) run --allow-parallel-runners $(PKG)
 
 .PHONY: layers
 layers: ## check who imports whom

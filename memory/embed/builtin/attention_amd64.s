@@ -1,0 +1,102 @@
+#include "textflag.h"
+
+// func scoresAVX2(dst, query, keys *float32, n int)
+TEXT ·scoresAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ query+8(FP), SI
+	MOVQ keys+16(FP), BX
+	MOVQ n+24(FP), CX
+	MOVQ CX, R8
+	SHLQ $2, R8            // bytes in a row of keys
+
+wide:
+	CMPQ CX, $32
+	JLT  narrow
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ BX, R9
+	XORQ AX, AX
+
+row:
+	VBROADCASTSS (SI)(AX*4), Y8
+	VMULPS (R9), Y8, Y4
+	VMULPS 32(R9), Y8, Y5
+	VMULPS 64(R9), Y8, Y6
+	VMULPS 96(R9), Y8, Y7
+	VADDPS Y4, Y0, Y0
+	VADDPS Y5, Y1, Y1
+	VADDPS Y6, Y2, Y2
+	VADDPS Y7, Y3, Y3
+	ADDQ R8, R9
+	INCQ AX
+	CMPQ AX, $32
+	JLT  row
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ $128, DI
+	ADDQ $128, BX
+	SUBQ $32, CX
+	JMP  wide
+
+narrow:
+	TESTQ CX, CX
+	JZ   done
+	VXORPS Y0, Y0, Y0
+	MOVQ BX, R9
+	XORQ AX, AX
+
+short:
+	VBROADCASTSS (SI)(AX*4), Y8
+	VMULPS (R9), Y8, Y4
+	VADDPS Y4, Y0, Y0
+	ADDQ R8, R9
+	INCQ AX
+	CMPQ AX, $32
+	JLT  short
+	VMOVUPS Y0, (DI)
+	ADDQ $32, DI
+	ADDQ $32, BX
+	SUBQ $8, CX
+	JMP  narrow
+
+done:
+	VZEROUPPER
+	RET
+
+// func blendAVX2(dst, shares *float32, n int, values *float32, stride int)
+TEXT ·blendAVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ shares+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ values+24(FP), BX
+	MOVQ stride+32(FP), R8
+	SHLQ $2, R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+row:
+	VBROADCASTSS (SI), Y8
+	VMULPS (BX), Y8, Y4
+	VMULPS 32(BX), Y8, Y5
+	VMULPS 64(BX), Y8, Y6
+	VMULPS 96(BX), Y8, Y7
+	VADDPS Y4, Y0, Y0
+	VADDPS Y5, Y1, Y1
+	VADDPS Y6, Y2, Y2
+	VADDPS Y7, Y3, Y3
+	ADDQ $4, SI
+	ADDQ R8, BX
+	DECQ CX
+	JNZ  row
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	VZEROUPPER
+	RET

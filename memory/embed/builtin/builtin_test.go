@@ -1,0 +1,137 @@
+package builtin
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"zapomni/memory"
+)
+
+var _ memory.Embedder = (*Embedder)(nil)
+
+func embed(t testing.TB, e *Embedder, texts ...string) [][]float32 {
+	t.Helper()
+	vectors, err := e.Embed(t.Context(), texts)
+	require.NoError(t, err)
+	require.Len(t, vectors, len(texts))
+	return vectors
+}
+
+// with returns an embedder that uses k.
+func with(k *kernels) *Embedder {
+	return &Embedder{kernels: func() *kernels { return k }}
+}
+
+func TestNewReadsNothing(t *testing.T) {
+	require.Zero(t, testing.AllocsPerRun(10, func() { _ = New().Dimensions() }))
+	require.Nil(t, New().engine)
+}
+
+func TestEmbedFindsMeaningWithoutASharedWord(t *testing.T) {
+	tests := map[string]struct{ question, answer, other string }{
+		"work":    {"what does my sister do for a living", "Anna started as a nurse in May.", "The carpet for the living room is blue."},
+		"food":    {"any allergies I should know of", "Peanuts make Tom ill.", "You should know the code of the door."},
+		"weather": {"was it wet outside", "The rain did not stop all afternoon.", "Is the outside of the box blue?"},
+	}
+	e := New()
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			v := embed(t, e, tt.question, tt.answer, tt.other)
+			require.Greater(t, cosine(v[0], v[1]), cosine(v[0], v[2]))
+		})
+	}
+}
+
+func TestEmbedReturnsLengthOne(t *testing.T) {
+	e := New()
+	for _, v := range embed(t, e, "", "a", strings.Repeat("a long text ", 200)) {
+		require.Len(t, v, e.Dimensions())
+		require.InDelta(t, 1, cosine(v, v), 1e-6)
+	}
+}
+
+func TestEmbedOfNothingIsNothing(t *testing.T) {
+	require.Empty(t, embed(t, New()))
+}
+
+// TestEmbedIsTheSameInAnyCompany packs texts of all lengths together and
+// apart.
+func TestEmbedIsTheSameInAnyCompany(t *testing.T) {
+	var texts []string
+	for n := range 10 {
+		texts = append(texts, strings.Repeat("tea and bread ", n*n), "water")
+	}
+	e := New()
+	for i, v := range embed(t, e, texts...) {
+		require.Equal(t, embed(t, e, texts[i])[0], v, "text %d", i)
+	}
+}
+
+// TestEmbedIsTheSameEverywhere compares all kernels with what the first
+// machine made, bit by bit.
+func TestEmbedIsTheSameEverywhere(t *testing.T) {
+	const want = "ae0592c5da4d3f6b5c412967af5e3e41cd8a3e07c42c3316ad88c53e93fcbf3a"
+	texts := make([]string, 0, 16)
+	for _, r := range references(t)[:16] {
+		texts = append(texts, r.Text)
+	}
+	for _, k := range available() {
+		t.Run(k.name, func(t *testing.T) {
+			h := sha256.New()
+			for _, v := range embed(t, with(k), texts...) {
+				require.NoError(t, binary.Write(h, binary.LittleEndian, v))
+			}
+			require.Equal(t, want, hex.EncodeToString(h.Sum(nil)))
+		})
+	}
+}
+
+func TestEmbedByManyAtOnce(t *testing.T) {
+	e := New()
+	texts := []string{"one", "two or three", strings.Repeat("many ", 150)}
+	want := embed(t, e, texts...)
+	var wg sync.WaitGroup
+	got := make([][][]float32, 8)
+	errs := make([]error, len(got))
+	for i := range got {
+		wg.Go(func() { got[i], errs[i] = e.Embed(t.Context(), texts) })
+	}
+	wg.Wait()
+	for i := range got {
+		require.NoError(t, errs[i])
+		require.Equal(t, want, got[i])
+	}
+}
+
+func TestEmbedStopsWhenNobodyWaits(t *testing.T) {
+	e := New()
+	embed(t, e, "warm")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := e.Embed(ctx, []string{"a"})
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = e.engine.embed(ctx, []string{"a"})
+	require.ErrorIs(t, err, context.Canceled, "within the engine")
+	embed(t, e, "still works")
+	require.Len(t, e.engine.encoders, cap(e.engine.encoders), "an encoder was not given back")
+}
+
+func TestCloseEndsEmbed(t *testing.T) {
+	e := New()
+	embed(t, e, "a")
+	require.NoError(t, e.Close())
+	require.NoError(t, e.Close())
+	_, err := e.Embed(t.Context(), []string{"a"})
+	require.ErrorIs(t, err, ErrClosed)
+}
+
+func TestModelHasANameOfItsOwn(t *testing.T) {
+	require.Equal(t, "all-minilm-l6-v2-q8", New().Model())
+}

@@ -1,0 +1,111 @@
+package builtin
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+const (
+	// lotTokens is how many tokens go through the encoder together: enough to
+	// use each weight often, and few enough to stay near the processor.
+	lotTokens = 128
+	// mostEncoders bounds the memory of many processors: each encoder may come
+	// to have 3 MB.
+	mostEncoders = 8
+)
+
+// engine is what the first text has to wait for.
+type engine struct {
+	kernels   *kernels
+	model     *model
+	tokenizer *tokenizer
+	// encoders are those at rest, nil in place of one that was never needed.
+	encoders chan *encoder
+}
+
+func newEngine(k *kernels) (*engine, error) {
+	m, err := parse(asset)
+	if err != nil {
+		return nil, err
+	}
+	t, err := newTokenizer(m.vocab)
+	if err != nil {
+		return nil, err
+	}
+	encoders := make(chan *encoder, min(runtime.GOMAXPROCS(0), mostEncoders))
+	for range cap(encoders) {
+		encoders <- nil
+	}
+	return &engine{kernels: k, model: m, tokenizer: t, encoders: encoders}, nil
+}
+
+// embed returns the vectors of texts, in their order.
+func (g *engine) embed(ctx context.Context, texts []string) ([][]float32, error) {
+	lots := g.lots(texts)
+	made := make([][][]float32, len(lots))
+	errs := make([]error, min(len(lots), cap(g.encoders)))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() { errs[i] = g.work(ctx, lots, made, &next) })
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	vectors := make([][]float32, 0, len(texts))
+	for _, vs := range made {
+		vectors = append(vectors, vs...)
+	}
+	return vectors, nil
+}
+
+// lots packs texts that follow one another together.
+func (g *engine) lots(texts []string) []lot {
+	var lots []lot
+	for _, text := range texts {
+		tokens := g.tokenizer.tokens(text)
+		last := len(lots) - 1
+		if last < 0 || len(lots[last].tokens)+len(tokens) > lotTokens {
+			lots = append(lots, lot{})
+			last++
+		}
+		l := &lots[last]
+		l.tokens = append(l.tokens, tokens...)
+		l.ends = append(l.ends, len(l.tokens))
+	}
+	return lots
+}
+
+// work takes lots until there is none left.
+func (g *engine) work(ctx context.Context, lots []lot, made [][][]float32, next *atomic.Int64) error {
+	for {
+		i := int(next.Add(1)) - 1
+		if i >= len(lots) {
+			return nil
+		}
+		var err error
+		if made[i], err = g.encode(ctx, lots[i]); err != nil {
+			return err
+		}
+	}
+}
+
+// encode borrows an encoder for one lot only, so that whoever waits for one
+// gets it soon.
+func (g *engine) encode(ctx context.Context, l lot) ([][]float32, error) {
+	var e *encoder
+	select {
+	case e = <-g.encoders:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { g.encoders <- e }()
+	if e == nil {
+		e = &encoder{kernels: g.kernels, model: g.model}
+	}
+	return e.encode(ctx, l)
+}
