@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"runtime"
 	"slices"
 
@@ -32,7 +33,10 @@ func add(fs *pflag.FlagSet, wanted func(setting) bool) {
 	defaults := Defaults()
 	for _, s := range settings() {
 		if s.flag != "" && wanted(s) {
-			fs.Var(&flagValue{setting: s, text: s.shown(&defaults)}, s.flag, s.usage)
+			f := fs.VarPF(&flagValue{setting: s, text: s.shown(&defaults)}, s.flag, "", s.usage)
+			if s.typ.Kind() == reflect.Bool {
+				f.NoOptDefVal = "true"
+			}
 		}
 	}
 }

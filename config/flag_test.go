@@ -15,7 +15,9 @@ func TestFlagsAreOnTheCommandsTheyBelongTo(t *testing.T) {
 		return all
 	}
 	require.Equal(t, []string{"config", "data-dir", "db-driver", "db-sync", "log-file", "log-format", "log-level"}, names(Flags))
-	require.Equal(t, []string{"cors-origins", "host", "port", "transport"}, names(ServeFlags))
+	require.Equal(t, []string{
+		"cors-origins", "host", "insecure-no-auth", "port", "tls-cert", "tls-key", "token-file", "transport",
+	}, names(ServeFlags))
 }
 
 func TestFlagsRefuseBadValuesAtOnce(t *testing.T) {
@@ -26,7 +28,7 @@ func TestFlagsRefuseBadValuesAtOnce(t *testing.T) {
 	}{
 		{"type", []string{"--port", "http"}, `"http" is not a whole number`},
 		{"range", []string{"--port", "70000"}, "port must be between 1 and 65535, got 70000"},
-		{"choice", []string{"--transport", "carrier-pigeon"}, `type must be stdio or sse, got "carrier-pigeon"`},
+		{"choice", []string{"--transport", "carrier-pigeon"}, `type must be stdio, sse or http, got "carrier-pigeon"`},
 		{"empty", []string{"--host", " "}, "host cannot be empty"},
 		{"level", []string{"--log-level", "loud"}, `level must be DEBUG, INFO, WARNING, ERROR or CRITICAL, got "loud"`},
 		{"sync", []string{"--db-sync", "never"}, `sync must be normal or full, got "never"`},

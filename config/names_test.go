@@ -73,6 +73,8 @@ var promised = []struct{ variable, value, key, shown string }{
 	{"SSE_MAX_CONNECTION_LIFETIME", "90", "transport.max_connection_lifetime", "1m30s"},
 	{"ZAPOMNI_SSE_ALLOWED_HOSTS", "a,b", "transport.allowed_hosts", "a,b"},
 	{"ZAPOMNI_SSE_DNS_REBINDING_PROTECTION", "off", "transport.dns_rebinding_protection", "false"},
+	{"ZAPOMNI_TOKEN", "anna:sesame-open-sesame", "transport.token", "[redacted]"},
+	{"ZAPOMNI_INSECURE_NO_AUTH", "1", "transport.insecure_no_auth", "true"},
 	{"ZAPOMNI_SHUTDOWN_GRACE", "9", "transport.shutdown_grace", "9s"},
 	{"ZAPOMNI_DB_SYNC", "full", "db.sync", "full"},
 	{"ZAPOMNI_DB_DRIVER", "embedded", "db.driver", "embedded"},

@@ -26,6 +26,7 @@ type Counters struct {
 type calls struct {
 	now     func() time.Time
 	started time.Time
+	called  func(tool string, took time.Duration, failed bool) // nil for nobody
 
 	mu       sync.Mutex
 	requests int64
@@ -35,8 +36,8 @@ type calls struct {
 	idle     chan struct{} // closed when draining and nothing is under way
 }
 
-func newCalls(now func() time.Time) *calls {
-	return &calls{now: now, started: now(), idle: make(chan struct{})}
+func newCalls(now func() time.Time, called func(string, time.Duration, bool)) *calls {
+	return &calls{now: now, started: now(), called: called, idle: make(chan struct{})}
 }
 
 // count is the middleware.
@@ -45,7 +46,11 @@ func (c *calls) count(next mcpserver.ToolHandlerFunc) mcpserver.ToolHandlerFunc 
 		if !c.begin() {
 			return nil, errShuttingDown
 		}
+		began := c.now()
 		result, err := next(ctx, r)
+		if c.called != nil {
+			c.called(r.Params.Name, c.now().Sub(began), err != nil)
+		}
 		c.end(err != nil)
 		return result, err
 	}

@@ -32,6 +32,9 @@ type Options struct {
 	SearchLimit    int    // hits in an answer unless the caller says; 10
 	MaxTextLength  int    // code points in a memory; 10,000,000
 	MaxResultBytes int    // in an answer unless the caller asks for more; 20,000
+	// Called is told of every call of a tool that there is, once it has ended;
+	// nil for nobody. It has to be quick, and may be called from many goroutines.
+	Called func(tool string, took time.Duration, failed bool)
 }
 
 // Server answers calls of the tools. It may be used from many goroutines.
@@ -48,7 +51,7 @@ func New(m Memory, o Options, log *slog.Logger) (*Server, error) {
 	if o.Version == "" {
 		return nil, errors.New("new server: no version")
 	}
-	s := &Server{calls: newCalls(time.Now), sessions: newSessions()}
+	s := &Server{calls: newCalls(time.Now, o.Called), sessions: newSessions()}
 	list := tools.All(m, s.sessions, tools.Options{
 		SearchLimit: o.SearchLimit, MaxTextLength: o.MaxTextLength, MaxResultBytes: o.MaxResultBytes,
 	})

@@ -93,8 +93,8 @@ func TestMistakesInTheUsageEndWithStatus2(t *testing.T) {
 	}{
 		{"unknown command", []string{"serach"}, `unknown command "serach" for "zapomni"`},
 		{"unknown flag", []string{"add", "--nope"}, "unknown flag: --nope"},
-		{"unknown transport", []string{"serve", "--transport", "tcp"}, `type must be stdio or sse, got "tcp"`},
-		{"unknown transport without a command", []string{"--transport", "tcp"}, `type must be stdio or sse, got "tcp"`},
+		{"unknown transport", []string{"serve", "--transport", "tcp"}, `type must be stdio, sse or http, got "tcp"`},
+		{"unknown transport without a command", []string{"--transport", "tcp"}, `type must be stdio, sse or http, got "tcp"`},
 		{"an argument too many", []string{"stats", "all"}, `unknown command "all" for "zapomni stats"`},
 		{"text and file", []string{"add", "hello", "--file", "a"}, "give either a text or files, not both"},
 		{"metadata that is no JSON", []string{"add", "hello", "--metadata", "mood"}, "--metadata should be a JSON object"},

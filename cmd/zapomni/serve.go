@@ -10,18 +10,27 @@ import (
 	"github.com/spf13/cobra"
 
 	"zapomni/config"
-	"zapomni/transport"
 )
 
 func (a *app) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve a client over standard input and output",
-		Long: `Serve one client of the Model Context Protocol over standard input and output.
+		Short: "Serve clients over standard input and output, or over HTTP",
+		Long: `Serve clients of the Model Context Protocol.
 
-Clients start this by themselves. It ends when its input does, or on SIGTERM or
-SIGINT: what was asked is answered, then the store is closed. A second signal
-ends it at once. The log goes to standard error.`,
+Over standard input and output, which is the default, it serves the client that
+has started it, until the input ends. With --transport http (or sse: both serve
+the same) it serves any number of clients over HTTP: by streamable HTTP at /mcp,
+by HTTP+SSE at /sse, and people at /. It listens on 127.0.0.1; any other address
+needs a token.
+
+SIGTERM or SIGINT ends it: what was asked is answered, then the store is closed.
+A second signal ends it at once. SIGHUP has it read tokens and certificates
+again. The log goes to standard error.`,
+		Example: `  zapomni serve
+  zapomni serve --transport http --port 8000
+  ZAPOMNI_TOKEN=anna:a-long-secret ZAPOMNI_SSE_ALLOWED_HOSTS=memory.lan \
+    zapomni serve --transport http --host 0.0.0.0`,
 		Args: cobra.NoArgs,
 		RunE: a.command(func(cmd *cobra.Command, _ []string) error { return a.serve(cmd) }),
 	}
@@ -29,16 +38,11 @@ ends it at once. The log goes to standard error.`,
 	return cmd
 }
 
-var errTransport = errors.New("this version has no transport sse yet: use stdio, which is the default")
-
 // serve serves until the input ends or a signal comes, both of which are
 // success. What goes wrong is logged, as clients show the log to their users.
 func (a *app) serve(cmd *cobra.Command) error {
 	ctx, out := cmd.Context(), a.protocolOut()
 	c, warnings, err := a.settings(cmd)
-	if err == nil && c.Transport.Type != transport.Stdio {
-		err = errTransport
-	}
 	if err != nil {
 		c = config.Defaults()
 	}

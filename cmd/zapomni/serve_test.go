@@ -68,8 +68,9 @@ func TestServeLogsWhyItCannotStart(t *testing.T) {
 		want    string
 	}{
 		{"a setting", "LOG_LEVEL=LOUD", nil, "Configuration error", "LOG_LEVEL: level must be"},
-		{"the transport", "", []string{"--transport", "sse"}, "Configuration error", "no transport sse yet: use stdio"},
-		{"the transport in a variable", "ZAPOMNI_TRANSPORT_TYPE=sse", nil, "Configuration error", "no transport sse yet: use stdio"},
+		{"an address without a token", "ZAPOMNI_TRANSPORT_TYPE=sse", []string{"--host", "0.0.0.0"}, "Configuration error", "needs a token"},
+		{"the tokens", "ZAPOMNI_TOKEN_FILE=nowhere", []string{"--transport", "http"}, "Runtime error", "token_file: open"},
+		{"the certificate", "", []string{"--transport", "http", "--tls-cert", "file", "--tls-key", "file"}, "Runtime error", "tls_cert"},
 		{"the file of the log", "LOG_FILE=" + h.dir, nil, "Configuration error", "log file: open"},
 		{"the store", "", []string{"--data-dir", "file"}, "Connection error", "not a directory"},
 	} {

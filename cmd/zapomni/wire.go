@@ -6,7 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
+	"net/http"
 	"os"
+	"os/signal"
+	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +20,7 @@ import (
 	"zapomni/memory"
 	"zapomni/server"
 	"zapomni/transport"
+	"zapomni/transport/dashboard"
 )
 
 // rooms are the parts of the program that every command needs.
@@ -36,41 +42,128 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (rooms, error)
 	return rooms{config: c, store: store, memory: memory.New(store, c.Memory)}, nil
 }
 
-// serve serves the client at the other end of in and out until in ends or ctx
-// is done. It returns when everything has stopped: no more is taken in, what
-// was asked is answered, and the store is closed.
+// serve serves clients until they are done or ctx is: the one at the other end
+// of in and out, or those that come over HTTP. It returns when everything has
+// stopped: no more is taken in, what was asked is answered, and the store is
+// closed.
 func (r rooms) serve(ctx context.Context, in io.Reader, out io.Writer, log *slog.Logger) error {
-	tools, err := server.New(r.memory, server.Options{
+	options := server.Options{
 		Version:        versionOf(),
 		SearchLimit:    r.config.Memory.SearchLimit,
 		MaxTextLength:  r.config.Memory.MaxTextLength,
 		MaxResultBytes: r.config.Server.MaxResultBytes,
-	}, log)
+	}
+	var metrics *transport.Metrics
+	if r.config.Transport.OverHTTP() {
+		metrics = transport.NewMetrics()
+		options.Called = metrics.ToolCalled
+	}
+	tools, err := server.New(r.memory, options, log)
 	if err != nil {
 		return errors.Join(err, r.store.Close())
 	}
-	client := transport.NewStdio(tools.MCP(), in, out,
-		transport.StdioOptions{MaxLine: r.config.Transport.MaxLineBytes}, log)
-
-	err = transport.Run(ctx, log, r.config.Transport.ShutdownGrace,
-		transport.Part{Name: "store", Stop: func(ctx context.Context) error { return closeStore(ctx, r.store, log) }},
-		transport.Part{Name: "calls", Stop: tools.Drain},
-		client.Part(),
-	)
+	store := transport.Part{Name: "store", Stop: func(ctx context.Context) error { return closeStore(ctx, r.store, log) }}
+	calls := transport.Part{Name: "calls", Stop: tools.Drain}
+	var parts []transport.Part
+	if r.config.Transport.OverHTTP() {
+		web, err := r.listen(ctx, tools, metrics, log)
+		if err != nil {
+			return errors.Join(err, r.store.Close())
+		}
+		defer onReload(ctx, web, log)()
+		parts = []transport.Part{store, web.Part(), calls, web.Door()}
+	} else {
+		client := transport.NewStdio(tools.MCP(), in, out, transport.StdioOptions{MaxLine: r.config.Transport.MaxLineBytes}, log)
+		parts = []transport.Part{store, calls, client.Part()}
+	}
+	err = transport.Run(ctx, log, r.config.Transport.ShutdownGrace, parts...)
+	log.InfoContext(ctx, "Shutting down MCP server...")
 	done := tools.Counters()
 	log.InfoContext(ctx, "Server shutdown complete", "total_requests", done.Requests, "total_errors", done.Errors,
-		"uptime_seconds", done.Uptime.Seconds(), "error_rate", float64(done.Errors)/float64(max(1, done.Requests)))
+		"uptime_seconds", done.Uptime.Seconds(), "error_rate", server.ErrorRate(done))
 	return err
 }
 
-// closeStore says so where a pool of connections is closed with it.
+// listen opens the port for clients that come over HTTP.
+func (r rooms) listen(ctx context.Context, tools *server.Server, metrics *transport.Metrics, log *slog.Logger) (*transport.HTTP, error) {
+	probe := server.NewProbe(r.store, r.config.DB.Chosen())
+	measure(metrics, tools, probe, r.store) //nolint:contextcheck // who reads them has none.
+	web, err := transport.NewHTTP(tools.MCP(), //nolint:contextcheck // its calls outlive the word to stop.
+		r.config.Transport.HTTP, transport.HTTPOptions{
+			Name: r.config.Transport.Type, Version: versionOf(), Metrics: metrics,
+			Health:   func(ctx context.Context) (map[string]any, error) { return tools.Health(ctx, probe) },
+			Handlers: map[string]http.Handler{"/api/": server.API(r.memory, log)},
+			Public:   map[string]http.Handler{"/": dashboard.Handler()},
+		}, log)
+	if err != nil {
+		return nil, err
+	}
+	return web, web.Listen(ctx)
+}
+
+// measure lets the metrics read what the server and its store know.
+func measure(m *transport.Metrics, tools *server.Server, probe *server.Probe, store memory.Store) {
+	m.Gauge("zapomni_calls_in_flight", "Calls of tools under way.", func() float64 { return float64(tools.Counters().InFlight) })
+	m.Gauge("zapomni_store_bytes", "Size of the store, NaN while it cannot tell.", func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		size, err := store.Size(ctx)
+		if err != nil {
+			return math.NaN()
+		}
+		return float64(size)
+	})
+	if _, ok := probe.Pool(); !ok {
+		return
+	}
+	of := func(read func(memory.PoolStats) float64) func() float64 {
+		return func() float64 {
+			stats, _ := probe.Pool()
+			return read(stats)
+		}
+	}
+	m.Gauge("zapomni_pool_max_connections", "Most connections to the database.", of(func(p memory.PoolStats) float64 { return float64(p.MaxConnections) }))
+	m.Gauge("zapomni_pool_active_connections", "Connections in use.", of(func(p memory.PoolStats) float64 { return float64(p.ActiveConnections) }))
+	m.Gauge("zapomni_pool_idle_connections", "Connections that are ready.", of(func(p memory.PoolStats) float64 { return float64(p.IdleConnections) }))
+	m.Gauge("zapomni_pool_waiting_callers", "Calls that wait for a connection.", of(func(p memory.PoolStats) float64 { return float64(p.WaitingCallers) }))
+	m.Counter("zapomni_store_queries_total", "Calls to the database.", of(func(p memory.PoolStats) float64 { return float64(p.TotalQueries) }))
+	m.Counter("zapomni_store_retries_total", "Calls to the database that were sent again.", of(func(p memory.PoolStats) float64 { return float64(p.TotalRetries) }))
+}
+
+// onReload reads tokens and certificates anew on SIGHUP, until the function
+// returned is called.
+func onReload(ctx context.Context, web *transport.HTTP, log *slog.Logger) (stop func()) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	go func() {
+		for range hangup {
+			if err := web.Reload(); err != nil {
+				log.ErrorContext(ctx, "reload_failed", "error", err)
+				continue
+			}
+			log.InfoContext(ctx, "reloaded")
+		}
+	}()
+	return func() {
+		signal.Stop(hangup)
+		close(hangup)
+	}
+}
+
+// closeStore says so, in the words of both who read logs, where a pool of
+// connections is closed with it.
 func closeStore(ctx context.Context, s memory.Store, log *slog.Logger) error {
-	if _, ok := s.(memory.Pooled); !ok {
+	pooled, ok := s.(memory.Pooled)
+	if !ok {
 		return s.Close()
 	}
+	stats := pooled.Pool()
+	log.InfoContext(ctx, "Closing database pool", "total_queries", stats.TotalQueries, "total_retries", stats.TotalRetries)
 	log.InfoContext(ctx, "closing_database_pool")
+	log.InfoContext(ctx, "Closing FalkorDB connection pool...")
 	err := s.Close()
 	if err == nil {
+		log.InfoContext(ctx, "FalkorDB connection pool closed")
 		log.InfoContext(ctx, "database_pool_closed")
 	}
 	return err

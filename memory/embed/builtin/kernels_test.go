@@ -118,7 +118,7 @@ func TestKernelsChangeRowsAlike(t *testing.T) {
 				for _, n := range []int{lane, 5 * lane, width, inner} {
 					want, y := numbers(r, n), numbers(r, n)
 					got := append([]float32(nil), want...)
-					require.Equal(t, apply(p, want, y), apply(k, got, y), "%d numbers", n)
+					require.Equal(t, apply(p, want, y), apply(k, got, y), "%d numbers", n) //nolint:testifylint // the same bits are the promise
 					require.Equal(t, want, got, "%d numbers", n)
 				}
 			})

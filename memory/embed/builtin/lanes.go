@@ -5,6 +5,8 @@ package builtin
 import "math"
 
 // lanes and masks are the constants of the assembly files, once for each lane.
+//
+//nolint:unused // they use it
 var lanes = [...][lane]float32{
 	{1, 1, 1, 1, 1, 1, 1, 1},
 	{0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5},
@@ -28,6 +30,7 @@ var lanes = [...][lane]float32{
 	{exp7, exp7, exp7, exp7, exp7, exp7, exp7, exp7},
 }
 
+//nolint:unused // the assembly files use it
 var masks = [...][lane]uint32{
 	{127, 127, 127, 127, 127, 127, 127, 127},
 	{noSign, noSign, noSign, noSign, noSign, noSign, noSign, noSign},
@@ -36,6 +39,6 @@ var masks = [...][lane]uint32{
 }
 
 const (
-	sign   = 1 << 31
-	noSign = sign - 1
+	sign   = 1 << 31  //nolint:unused // see masks
+	noSign = sign - 1 //nolint:unused // see masks
 )

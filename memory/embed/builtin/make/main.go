@@ -50,7 +50,7 @@ func run(ctx context.Context, wheel, out string) error {
 		if err != nil {
 			return fmt.Errorf("make a directory for the wheel: %w", err)
 		}
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }()
 		if wheel, err = download(ctx, dir); err != nil {
 			return err
 		}

@@ -1,0 +1,280 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// guard stands before every route: it knows by which names the server may be
+// called, from which pages, and by whom.
+type guard struct {
+	log     *slog.Logger
+	hosts   []string // lower case, without ports; the names that count as ours
+	check   bool     // the Host header, too
+	origins []string // of pages elsewhere, scheme://host[:port]
+	tokens  *tokens  // nil for none
+	issuer  *issuer  // nil for none
+}
+
+func newGuard(c HTTPConfig, log *slog.Logger) (*guard, error) {
+	g := &guard{log: log, check: c.DNSRebindingProtection}
+	for _, h := range c.AllowedHosts {
+		g.hosts = append(g.hosts, hostName(h))
+	}
+	if len(g.hosts) == 0 {
+		g.hosts = []string{"localhost", "127.0.0.1", "::1"}
+	}
+	for _, o := range c.CORSOrigins {
+		if o != "*" { // which would let every page in that the user opens
+			g.origins = append(g.origins, strings.ToLower(strings.TrimSuffix(o, "/")))
+		}
+	}
+	if len(c.Tokens) > 0 || c.TokenFile != "" {
+		var err error
+		if g.tokens, err = newTokens(c.Tokens, c.TokenFile); err != nil {
+			return nil, err
+		}
+	}
+	if c.OAuth.Issuer != "" {
+		g.issuer = newIssuer(c.OAuth)
+	}
+	return g, nil
+}
+
+// hostName is the name in a Host header or an address, without the port.
+func hostName(host string) string {
+	host = strings.ToLower(strings.TrimSpace(host))
+	if inside, ok := strings.CutPrefix(host, "["); ok {
+		name, _, _ := strings.Cut(inside, "]")
+		return name
+	}
+	if strings.Count(host, ":") == 1 {
+		host, _, _ = strings.Cut(host, ":")
+	}
+	return host
+}
+
+// outermost checks what holds for every request, whoever sends it.
+func (g *guard) outermost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer g.recovered(w, r)
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+		if g.check && !slices.Contains(g.hosts, hostName(r.Host)) {
+			g.log.WarnContext(r.Context(), "DNS rebinding protection blocked request", "blocked_host", clipped(r.Host), "allowed_hosts", g.hosts)
+			plain(w, http.StatusForbidden, "Host not allowed")
+			return
+		}
+		origin := r.Header.Get("Origin")
+		preflight := r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
+		switch {
+		case origin == "" && !elsewhere(r):
+		case origin != "" && g.ours(origin):
+			g.shareWith(w, r, origin, preflight)
+		case preflight:
+			plain(w, http.StatusBadRequest, "Disallowed CORS origin")
+			return
+		default:
+			g.log.WarnContext(r.Context(), "origin_refused", "blocked_origin", clipped(origin))
+			plain(w, http.StatusForbidden, "Origin not allowed")
+			return
+		}
+		if preflight {
+			plain(w, http.StatusOK, "OK")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// elsewhere reports whether a browser says that a page of another site sends
+// the request, other than by leading the user here.
+func elsewhere(r *http.Request) bool {
+	return r.Header.Get("Sec-Fetch-Site") == "cross-site" && r.Header.Get("Sec-Fetch-Mode") != "navigate"
+}
+
+// ours reports whether a page of that origin may send requests.
+func (g *guard) ours(origin string) bool {
+	u, err := url.Parse(strings.ToLower(origin))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil ||
+		u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
+		return false
+	}
+	return slices.Contains(g.hosts, u.Hostname()) || slices.Contains(g.origins, u.Scheme+"://"+u.Host)
+}
+
+// shareWith lets the page read the answer.
+func (g *guard) shareWith(w http.ResponseWriter, r *http.Request, origin string, preflight bool) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Access-Control-Allow-Credentials", "true")
+	h.Add("Vary", "Origin")
+	if !preflight {
+		h.Set("Access-Control-Expose-Headers", "Mcp-Session-Id, Mcp-Protocol-Version, Retry-After, WWW-Authenticate")
+		return
+	}
+	h.Set("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS")
+	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+		h.Set("Access-Control-Allow-Headers", asked)
+	}
+	h.Set("Access-Control-Max-Age", "600")
+}
+
+// recovered ends a panic: the client is told, if it was told nothing before.
+func (g *guard) recovered(w http.ResponseWriter, r *http.Request) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(v)
+	}
+	g.log.ErrorContext(r.Context(), "request_panicked", "error", fmt.Sprint(v), "detail", string(debug.Stack()))
+	plain(w, http.StatusInternalServerError, "Internal error")
+}
+
+type callerKey struct{}
+
+// caller is whom the guard let in: the name of their token, empty where none
+// is asked for.
+func caller(r *http.Request) string {
+	name, _ := r.Context().Value(callerKey{}).(string)
+	return name
+}
+
+// admit lets those in who have a token, if one is needed.
+func (g *guard) admit(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, err := g.identify(r)
+		if err != nil {
+			g.challenge(w, r, err)
+			return
+		}
+		if name != "" {
+			r = r.WithContext(context.WithValue(r.Context(), callerKey{}, name))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+var (
+	errNoToken    = errors.New("no token")
+	errWrongToken = errors.New("a token that is not valid")
+)
+
+func (g *guard) needsToken() bool { return g.tokens != nil || g.issuer != nil }
+
+// identify returns whose token a request has.
+func (g *guard) identify(r *http.Request) (string, error) {
+	if !g.needsToken() {
+		return "", nil
+	}
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	token = strings.TrimSpace(token)
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return "", errNoToken
+	}
+	if g.tokens != nil {
+		if name, ok := g.tokens.owner(token); ok {
+			return "token:" + name, nil
+		}
+	}
+	if g.issuer != nil {
+		subject, err := g.issuer.subject(r.Context(), token)
+		if err == nil {
+			return "subject:" + subject, nil
+		}
+		return "", fmt.Errorf("%w: %w", errWrongToken, err)
+	}
+	return "", errWrongToken
+}
+
+func (g *guard) challenge(w http.ResponseWriter, r *http.Request, err error) {
+	value := "Bearer"
+	if g.issuer != nil {
+		value += ` resource_metadata="` + g.issuer.metadataURL() + `"`
+	}
+	if errors.Is(err, errWrongToken) {
+		g.log.WarnContext(r.Context(), "token_refused", "client_ip", address(r), "error", err)
+		if value != "Bearer" {
+			value += ","
+		}
+		value += ` error="invalid_token"`
+	}
+	w.Header().Set("WWW-Authenticate", value)
+	plain(w, http.StatusUnauthorized, "A valid bearer token is required")
+}
+
+func (g *guard) reload() error {
+	if g.tokens == nil {
+		return nil
+	}
+	return g.tokens.reload()
+}
+
+// within refuses a request over the rate of its session.
+func (t *HTTP) within(w http.ResponseWriter, s *session) bool {
+	if s.limit == nil {
+		return true
+	}
+	return allowed(w, s.limit.ReserveN)
+}
+
+// withinClient refuses a request without a session over the rate of its client.
+func (t *HTTP) withinClient(w http.ResponseWriter, r *http.Request) bool {
+	limit := t.sessions.strangers.limiter(payer(caller(r), address(r)))
+	if limit == nil {
+		return true
+	}
+	return allowed(w, limit.ReserveN)
+}
+
+// retryAfter says when to come back, in whole seconds.
+func retryAfter(w http.ResponseWriter, wait time.Duration) {
+	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(max(1, wait.Seconds())))))
+}
+
+// refuseSession says why there is no new session.
+func (t *HTTP) refuseSession(w http.ResponseWriter, err error) {
+	switch {
+	case errors.Is(err, errTooMany):
+		retryAfter(w, 10*time.Second)
+		plain(w, http.StatusTooManyRequests, "Too many sessions are open")
+	case errors.Is(err, errDoor):
+		retryAfter(w, 5*time.Second)
+		plain(w, http.StatusServiceUnavailable, "The server is shutting down")
+	default:
+		t.log.Error("session_not_made", "error", err)
+		plain(w, http.StatusInternalServerError, "Internal error")
+	}
+}
+
+// refuseBody says why a message was not taken.
+func refuseBody(w http.ResponseWriter, err error) {
+	if errors.Is(err, errTooLarge) {
+		plain(w, http.StatusRequestEntityTooLarge, "The message is too large")
+		return
+	}
+	plain(w, http.StatusBadRequest, "The message could not be read")
+}
+
+// plain answers with a few words.
+func plain(w http.ResponseWriter, status int, words string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(words)) // a client that is gone needs no word
+}
+
+// clipped keeps what strangers send short enough for the log.
+func clipped(s string) string { return s[:min(len(s), 100)] }

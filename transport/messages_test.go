@@ -1,0 +1,93 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+	"github.com/stretchr/testify/require"
+)
+
+// chatty is a server with a tool that tells how far it is, and one that cannot
+// be answered.
+func chatty() *server.MCPServer {
+	s := server.NewMCPServer("chatty", "1", server.WithToolCapabilities(false))
+	s.AddTool(mcp.NewTool("count"), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		for i := range 5 {
+			if err := server.ServerFromContext(ctx).SendNotificationToClient(ctx, "notifications/progress", map[string]any{"progress": i}); err != nil {
+				return nil, err
+			}
+		}
+		return mcp.NewToolResultText("counted"), nil
+	})
+	s.AddTool(mcp.NewTool("endless"), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return mcp.NewToolResultStructured(map[string]any{"c": make(chan int)}, "x"), nil
+	})
+	s.AddTool(mcp.NewTool("panic"), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) { panic("no") })
+	return s
+}
+
+// serving returns the handler of a transport, and a session of it.
+func serving(t *testing.T) (h http.Handler, session string) {
+	t.Helper()
+	c := httpDefaults()
+	web, err := NewHTTP(chatty(), c, HTTPOptions{}, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	t.Cleanup(web.giveUp)
+	w := asked(t, web.server.Handler, "", `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`)
+	return web.server.Handler, w.Header().Get(headerSession)
+}
+
+func asked(t *testing.T, h http.Handler, session, body string, header ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/mcp", strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	if session != "" {
+		r.Header.Set(headerSession, session)
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func use(tool string) string {
+	return fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q}}`, tool)
+}
+
+func TestWhatIsToldOfARequestComesBeforeItsAnswer(t *testing.T) {
+	h, session := serving(t)
+	w := asked(t, h, session, use("count"), "Accept", "application/json, text/event-stream")
+	require.Equal(t, "text/event-stream", w.Header().Get("Content-Type"))
+	events := strings.Split(strings.TrimSpace(w.Body.String()), "\n\n")
+	require.Len(t, events, 6)
+	for i := range 5 {
+		require.Contains(t, events[i], fmt.Sprintf(`"progress":%d`, i))
+	}
+	require.Contains(t, events[5], `"counted"`)
+}
+
+func TestClientThatTakesNoStreamGetsTheAnswer(t *testing.T) {
+	h, session := serving(t)
+	w := asked(t, h, session, use("count"), "Accept", "application/json")
+	require.Equal(t, "application/json", w.Header().Get("Content-Type"))
+	require.Contains(t, w.Body.String(), `"counted"`)
+}
+
+func TestEveryRequestHasAnAnswer(t *testing.T) {
+	h, session := serving(t)
+	for _, tool := range []string{"endless", "panic"} {
+		t.Run(tool, func(t *testing.T) {
+			w := asked(t, h, session, use(tool))
+			require.JSONEq(t, `{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"internal error"}}`, w.Body.String())
+		})
+	}
+}

@@ -1,0 +1,67 @@
+package transport
+
+import (
+	"math"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// mostStrangers bounds how many clients without sessions are remembered.
+const mostStrangers = 10_000
+
+// strangers are the limits of clients that have no sessions.
+type strangers struct {
+	rate float64 // requests a second; 0 for no limit
+
+	mu sync.Mutex
+	by map[string]*rate.Limiter
+}
+
+// limiter returns the limit of a client, nil for none.
+func (s *strangers) limiter(client string) *rate.Limiter {
+	if s.rate <= 0 {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l, ok := s.by[client]
+	if !ok {
+		if s.by == nil || len(s.by) >= mostStrangers {
+			s.by = make(map[string]*rate.Limiter) // to begin anew lets everyone in once more
+		}
+		l = newLimiter(s.rate)
+		s.by[client] = l
+	}
+	return l
+}
+
+// newLimiter allows that many requests a second, and as many at once.
+func newLimiter(perSecond float64) *rate.Limiter {
+	return rate.NewLimiter(rate.Limit(perSecond), int(math.Ceil(math.Max(1, perSecond))))
+}
+
+// allowed takes one from a limit, or says when to come back.
+func allowed(w http.ResponseWriter, reserve func(time.Time, int) *rate.Reservation) bool {
+	now := time.Now()
+	taken := reserve(now, 1)
+	wait := taken.DelayFrom(now)
+	if taken.OK() && wait == 0 {
+		return true
+	}
+	taken.CancelAt(now)
+	retryAfter(w, wait)
+	plain(w, http.StatusTooManyRequests, "Too many requests")
+	return false
+}
+
+// payer is on whose account a session goes: its owner's, or that of the
+// machine it comes from.
+func payer(owner, address string) string {
+	if owner != "" {
+		return owner
+	}
+	return address
+}

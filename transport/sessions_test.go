@@ -1,0 +1,127 @@
+package transport
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// registry returns a registry with a clock that stands still.
+func registry(limits sessionLimits) (r *sessions, clock *time.Time) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	r = newSessions(limits, slog.New(slog.DiscardHandler))
+	r.now = func() time.Time { return now }
+	return r, &now
+}
+
+func TestSessionsEndWhenOfNoUse(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		kind string
+		use  func(*sessions, *session)
+		ends bool
+	}{
+		{"left alone", overHTTP, func(*sessions, *session) {}, true},
+		{"used since", overHTTP, func(r *sessions, s *session) { r.meet(s, nil) }, false},
+		{"with a stream", overHTTP, func(_ *sessions, s *session) { s.open(&stream{}) }, false},
+		{"with a call under way", overHTTP, func(_ *sessions, s *session) { s.inFlight.Add(1) }, false},
+		{"over SSE, where the stream tells", overSSE, func(*sessions, *session) {}, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r, clock := registry(sessionLimits{idle: time.Hour})
+			s := r.make(row.kind, "", "127.0.0.1")
+			require.NoError(t, r.add(s))
+			*clock = clock.Add(59 * time.Minute)
+			r.sweep()
+			require.Equal(t, 1, r.counts().Registered)
+			row.use(r, s)
+			*clock = clock.Add(2 * time.Minute)
+			r.sweep()
+			_, known := r.find(s.id, row.kind, "")
+			require.Equal(t, row.ends, !known)
+		})
+	}
+}
+
+func TestSessionsArePresentWhileAConnectionIs(t *testing.T) {
+	r, _ := registry(sessionLimits{})
+	s, other := r.make(overHTTP, "", "a"), r.make(overHTTP, "", "a")
+	require.NoError(t, r.add(s))
+	require.NoError(t, r.add(other))
+	one, two := &connection{}, &connection{}
+	r.meet(s, one)
+	r.meet(s, two)
+	r.meet(other, two)
+	require.Equal(t, 2, r.counts().Present)
+	r.part(two)
+	require.Equal(t, 1, r.counts().Present)
+	r.meet(other, one)
+	require.Equal(t, 2, r.counts().Present)
+	require.True(t, r.remove(s))
+	require.False(t, r.remove(s))
+	require.Equal(t, 1, r.counts().Present)
+	require.NotContains(t, one.sessions, s, "a connection keeps no session alive")
+	r.part(one)
+	require.Zero(t, r.counts().Present)
+	require.Equal(t, 1, r.counts().Registered)
+}
+
+func TestSessionsAreFoundByTheirOwnersOnly(t *testing.T) {
+	r, _ := registry(sessionLimits{})
+	s := r.make(overHTTP, "anna", "a")
+	require.NoError(t, r.add(s))
+	for _, row := range []struct {
+		name, id, kind, owner string
+		ok                    bool
+	}{
+		{"by its owner", s.id, overHTTP, "anna", true},
+		{"by another", s.id, overHTTP, "bert", false},
+		{"by nobody", s.id, overHTTP, "", false},
+		{"over the other transport", s.id, overSSE, "anna", false},
+		{"by a part of its id", s.id[:31], overHTTP, "anna", false},
+		{"by something longer", s.id + "0", overHTTP, "anna", false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, ok := r.find(row.id, row.kind, row.owner)
+			require.Equal(t, row.ok, ok)
+		})
+	}
+}
+
+func TestSessionsThatAreShutLetNobodyIn(t *testing.T) {
+	r, _ := registry(sessionLimits{})
+	r.shut()
+	require.ErrorIs(t, r.add(r.make(overHTTP, "", "a")), errDoor)
+}
+
+func TestSessionTakesNoMoreOnceItIsClosed(t *testing.T) {
+	r, _ := registry(sessionLimits{})
+	s := r.make(overSSE, "", "a")
+	require.True(t, s.enter(t.Context()))
+	s.close()
+	require.False(t, s.enter(t.Context()))
+	ended := make(chan struct{})
+	go func() {
+		s.wind(t.Context(), time.Minute)
+		close(ended)
+	}()
+	select {
+	case <-s.flush:
+		require.Fail(t, "a call is under way")
+	default:
+	}
+	s.leave(r.now())
+	<-ended
+	<-s.flush
+}
+
+func TestStrangersAreLimitedEachForItself(t *testing.T) {
+	none := strangers{}
+	require.Nil(t, none.limiter("a"))
+	s := strangers{rate: 1}
+	require.True(t, s.limiter("a").Allow())
+	require.False(t, s.limiter("a").Allow())
+	require.True(t, s.limiter("b").Allow())
+}

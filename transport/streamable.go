@@ -1,0 +1,270 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+)
+
+const (
+	mcpPath       = "/mcp"
+	headerSession = "Mcp-Session-Id"
+	headerVersion = "Mcp-Protocol-Version"
+)
+
+// streamable serves streamable HTTP: with sessions of our own up to the
+// revision 2025-11-25, and through mcp-go from 2026-07-28 on, which has none.
+type streamable struct {
+	*HTTP
+
+	modern http.Handler
+}
+
+func (t streamable) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.Method {
+	case http.MethodPost:
+		t.post(w, r)
+	case http.MethodGet:
+		t.listen(w, r)
+	case http.MethodDelete:
+		t.end(w, r)
+	default:
+		w.Header().Set("Allow", "GET, POST, DELETE, OPTIONS")
+		plain(w, http.StatusMethodNotAllowed, "Method not allowed")
+	}
+}
+
+// post takes one message and answers it in the response.
+func (t streamable) post(w http.ResponseWriter, r *http.Request) {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "application/json" {
+		plain(w, http.StatusUnsupportedMediaType, "Content-Type must be application/json")
+		return
+	}
+	body, err := readBody(w, r, t.maxBody)
+	if err != nil {
+		refuseBody(w, err)
+		return
+	}
+	h, refusal := examine(body)
+	if refusal != nil {
+		status := http.StatusBadRequest
+		if _, ok := refusal.(mcp.JSONRPCResponse); ok {
+			status = http.StatusOK // the model reads it and can correct itself
+		}
+		respond(w, status, encode(refusal))
+		return
+	}
+	if t.isModern(r, body) {
+		t.passOn(w, r, h, body)
+		return
+	}
+	if v := r.Header.Get(headerVersion); v != "" && !mcp.IsValidProtocolVersion(v) {
+		plain(w, http.StatusBadRequest, "Unsupported protocol version: "+v)
+		return
+	}
+	if string(h.method) == string(mcp.MethodInitialize) && h.id != nil {
+		t.begin(w, r, h, body) //nolint:contextcheck // the session outlives the request.
+		return
+	}
+	if s, ok := t.known(w, r); ok && t.within(w, s) {
+		t.answer(w, r, s, h, body)
+	}
+}
+
+// isModern reports whether a message is of a revision without sessions.
+func (t streamable) isModern(r *http.Request, body []byte) bool {
+	if mcp.IsModernProtocol(r.Header.Get(headerVersion)) {
+		return true
+	}
+	if !bytes.Contains(body, []byte("_meta")) && !bytes.Contains(body, []byte(`\u`)) {
+		return false
+	}
+	var m struct {
+		Params struct {
+			Meta *mcp.Meta `json:"_meta"`
+		} `json:"params"`
+	}
+	return json.Unmarshal(body, &m) == nil && mcp.IsModernProtocol(m.Params.Meta.ProtocolVersion())
+}
+
+// passOn hands a message without a session to mcp-go.
+func (t streamable) passOn(w http.ResponseWriter, r *http.Request, h head, body []byte) {
+	if string(h.method) == string(mcp.MethodNotificationCancelled) {
+		// All of these requests share one session there, so that anyone could
+		// cancel anyone's. In these revisions closing the response cancels.
+		w.WriteHeader(http.StatusAccepted)
+		return
+	}
+	if !t.withinClient(w, r) {
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	t.modern.ServeHTTP(w, r)
+}
+
+// begin answers initialize with a session.
+func (t streamable) begin(w http.ResponseWriter, r *http.Request, h head, body []byte) {
+	s := t.sessions.make(overHTTP, caller(r), address(r))
+	answer, failed := t.speaker.answer(t.speaker.mcp.WithContext(t.calls, s), h, body)
+	t.sessions.counted(s, failed)
+	if !failed && answer != nil {
+		if err := t.sessions.add(s); err != nil {
+			t.refuseSession(w, err)
+			return
+		}
+		t.sessions.meet(s, connectionOf(r))
+		w.Header().Set(headerSession, s.id)
+	}
+	respond(w, http.StatusOK, answer)
+}
+
+// known returns the session that a request belongs to, or refuses it.
+func (t streamable) known(w http.ResponseWriter, r *http.Request) (*session, bool) {
+	id := r.Header.Get(headerSession)
+	if id == "" {
+		plain(w, http.StatusBadRequest, headerSession+" header is required: initialize first")
+		return nil, false
+	}
+	s, ok := t.sessions.find(id, overHTTP, caller(r))
+	if !ok {
+		respond(w, http.StatusNotFound, encode(mcp.NewJSONRPCError(mcp.NewRequestId(nil), mcp.INVALID_REQUEST, "Session not found: initialize again", nil)))
+		return nil, false
+	}
+	t.sessions.meet(s, connectionOf(r))
+	return s, true
+}
+
+// answer answers one message of a session.
+func (t streamable) answer(w http.ResponseWriter, r *http.Request, s *session, h head, body []byte) {
+	if !s.enter(r.Context()) {
+		plain(w, http.StatusNotFound, "Session not found")
+		return
+	}
+	defer func() { s.leave(t.sessions.now()) }()
+	reply := &reply{pourer: pourer{w: w, control: http.NewResponseController(w)}, accepts: accepts(r, "text/event-stream")}
+	// A client that goes has not cancelled: in these revisions it says so.
+	c := newExchange(s, reply.tell)
+	encoded, failed := t.speaker.answer(t.speaker.mcp.WithContext(t.calls, c), h, body) //nolint:contextcheck // as said.
+	c.told()
+	if encoded == nil {
+		w.WriteHeader(http.StatusAccepted)
+		return
+	}
+	t.sessions.counted(s, failed)
+	reply.end(encoded)
+}
+
+// reply is a response that becomes a stream once something is told before the
+// answer.
+type reply struct {
+	pourer
+
+	accepts   bool
+	streaming bool
+}
+
+// tell writes a notification. A client that takes no stream is told nothing.
+func (p *reply) tell(note []byte) bool {
+	if !p.accepts {
+		return false
+	}
+	if !p.streaming {
+		p.streaming = true
+		p.w.Header().Set("Content-Type", "text/event-stream")
+		p.w.Header().Set("Cache-Control", "no-store")
+		p.w.Header().Set("X-Accel-Buffering", "no")
+	}
+	return p.send(event(note))
+}
+
+// end writes the answer.
+func (p *reply) end(answer []byte) {
+	if !p.streaming {
+		respond(p.w, http.StatusOK, answer)
+		return
+	}
+	p.send(event(answer))
+}
+
+// listen opens the stream on which a session is told what belongs to no
+// request.
+func (t streamable) listen(w http.ResponseWriter, r *http.Request) {
+	if t.sessionless(w, r) {
+		return
+	}
+	if !accepts(r, "text/event-stream") {
+		plain(w, http.StatusNotAcceptable, "Accept must name text/event-stream")
+		return
+	}
+	if s, ok := t.known(w, r); ok {
+		t.pour(w, r, s, ": open\n\n")
+	}
+}
+
+// end is DELETE: the client says that it is done.
+func (t streamable) end(w http.ResponseWriter, r *http.Request) {
+	if t.sessionless(w, r) {
+		return
+	}
+	s, ok := t.known(w, r)
+	if !ok {
+		return
+	}
+	t.sessions.remove(s)
+	go s.wind(t.calls, lastWords) //nolint:contextcheck // its calls outlive the request.
+	w.WriteHeader(http.StatusOK)
+}
+
+// sessionless refuses what revisions without sessions do not have.
+func (t streamable) sessionless(w http.ResponseWriter, r *http.Request) bool {
+	if !mcp.IsModernProtocol(r.Header.Get(headerVersion)) {
+		return false
+	}
+	w.Header().Set("Allow", http.MethodPost)
+	plain(w, http.StatusMethodNotAllowed, r.Method+" is not part of this revision of the protocol")
+	return true
+}
+
+// newModern returns mcp-go's own handler, for requests without a session.
+func newModern(s *server.MCPServer, t *HTTP) http.Handler {
+	return server.NewStreamableHTTPServer(s,
+		server.WithStateLess(true),
+		server.WithDisableLocalhostProtection(true), // the guard stands before it
+		server.WithStreamableHTTPLogger(t.log),
+	)
+}
+
+// accepts reports whether a client takes answers of a type.
+func accepts(r *http.Request, media string) bool {
+	values := r.Header.Values("Accept")
+	if len(values) == 0 {
+		return true
+	}
+	for _, v := range values {
+		for part := range strings.SplitSeq(v, ",") {
+			name, _, _ := strings.Cut(part, ";")
+			name = strings.ToLower(strings.TrimSpace(name))
+			if name == media || name == "*/*" || name == media[:strings.IndexByte(media, '/')]+"/*" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// respond writes an answer of the protocol as it stands.
+func respond(w http.ResponseWriter, status int, answer []byte) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(stallTime)) // where there is none the client decides
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(answer) // a client that is gone needs no word
+}

@@ -1,0 +1,49 @@
+package transport
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestTokensHaveNames(t *testing.T) {
+	k, err := newTokens([]string{"anna:one", " two ", "bert: with:colon"}, "")
+	require.NoError(t, err)
+	for secret, want := range map[string]string{"one": "anna", "two": "2", "with:colon": "bert", "anna:one": "", "": "", "One": ""} {
+		name, ok := k.owner(secret)
+		require.Equal(t, want, name, secret)
+		require.Equal(t, want != "", ok, secret)
+	}
+}
+
+func TestTokensThatAreNoneAreRefused(t *testing.T) {
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty")
+	require.NoError(t, os.WriteFile(empty, []byte("# nobody\n\n"), 0o600))
+	for _, row := range []struct {
+		name  string
+		given []string
+		file  string
+		want  string
+	}{
+		{"no secret", []string{"one", "anna:"}, "", "token 2 is empty"},
+		{"no name", []string{":secret"}, "", "token 1 is empty"},
+		{"no file", nil, filepath.Join(dir, "nowhere"), "token_file: open"},
+		{"an empty file", nil, empty, "there is no token in " + empty},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, err := newTokens(row.given, row.file)
+			require.ErrorContains(t, err, row.want)
+		})
+	}
+}
+
+func TestHostNameIsWithoutThePort(t *testing.T) {
+	for host, want := range map[string]string{
+		"localhost": "localhost", "LocalHost:80": "localhost", "127.0.0.1:1": "127.0.0.1", "[::1]:80": "::1", "[::1]": "::1", "::1": "::1", "": "",
+	} {
+		require.Equal(t, want, hostName(host), host)
+	}
+}
