@@ -87,7 +87,7 @@ func (r rooms) serve(ctx context.Context, in io.Reader, out io.Writer, log *slog
 // listen opens the port for clients that come over HTTP.
 func (r rooms) listen(ctx context.Context, tools *server.Server, metrics *transport.Metrics, log *slog.Logger) (*transport.HTTP, error) {
 	probe := server.NewProbe(r.store, r.config.DB.Chosen())
-	measure(metrics, tools, probe, r.store) //nolint:contextcheck // who reads them has none.
+	measure(metrics, tools, probe, r.store)    //nolint:contextcheck // who reads them has none.
 	web, err := transport.NewHTTP(tools.MCP(), //nolint:contextcheck // its calls outlive the word to stop.
 		r.config.Transport.HTTP, transport.HTTPOptions{
 			Name: r.config.Transport.Type, Version: versionOf(), Metrics: metrics,
