@@ -135,6 +135,7 @@ func TestErrorsEndWithStatus1AndSayWhatToDo(t *testing.T) {
 	h := newHome(t)
 	h.write(t, "file", "")
 	h.write(t, "broken/zapomni.db", strings.Repeat("no database ", 1000))
+	h.environ = append(h.environ, "FALKORDB_URL=unix:///nowhere/at/all", "ZAPOMNI_DB_DRIVER=embedded")
 	for _, tc := range []struct {
 		name string
 		args []string
@@ -142,7 +143,7 @@ func TestErrorsEndWithStatus1AndSayWhatToDo(t *testing.T) {
 	}{
 		{"data directory below a file", []string{"stats", "--data-dir", "file"}, []string{"open store", "not a directory", "--data-dir or ZAPOMNI_DATA_DIR"}},
 		{"a damaged store", []string{"search", "x", "--data-dir", "broken"}, []string{"the file is damaged", "restore a backup"}},
-		{"a backend that is not there", []string{"stats", "--db-driver", "falkordb"}, []string{"Failed to initialize FalkorDB client: ", "6381"}},
+		{"a backend that is not there", []string{"stats", "--db-driver", "falkordb"}, []string{"Failed to initialize FalkorDB client: ", "no such file"}},
 		{"no such configuration file", []string{"stats", "--config", "nowhere.yaml"}, []string{"settings: --config:", "nowhere.yaml"}},
 		{"a blank text", []string{"add", " "}, []string{"add the text: text cannot be empty or contain only whitespace"}},
 		{"reserved metadata", []string{"add", "x", "--metadata", `{"chunks": 1}`}, []string{"Reserved key in metadata: chunks"}},
