@@ -18,8 +18,8 @@ const (
 type Config struct {
 	// Type is Stdio, or one of SSE and Streamable, which serve the same.
 	Type string `mapstructure:"type" flag:"transport" usage:"how clients reach the server: stdio, or sse or http, both of which serve clients over HTTP, by streamable HTTP at /mcp and by HTTP+SSE at /sse"`
-	// ShutdownGrace bounds the whole of an ordered shutdown.
-	ShutdownGrace time.Duration `mapstructure:"shutdown_grace" env:"ZAPOMNI_SHUTDOWN_GRACE" usage:"longest time for an ordered shutdown"`
+	// ShutdownGrace bounds the whole of an ordered shutdown; see Grace.
+	ShutdownGrace time.Duration `mapstructure:"shutdown_grace" env:"ZAPOMNI_SHUTDOWN_GRACE" usage:"longest time for an ordered shutdown; over stdio never more than 4.5s"`
 	// MaxLineBytes bounds one message on standard input.
 	MaxLineBytes int `mapstructure:"max_line_bytes" usage:"longest message on standard input in bytes, at least 65536"`
 
@@ -54,6 +54,18 @@ func (c Config) Validate() error {
 		errs = append(errs, c.HTTP.reachable())
 	}
 	return errors.Join(errs...)
+}
+
+// stdioGrace keeps a server that a client has started from outliving it by more
+// than five seconds, what the parts take to notice included.
+const stdioGrace = 4500 * time.Millisecond
+
+// Grace is how long an ordered shutdown may take.
+func (c Config) Grace() time.Duration {
+	if c.OverHTTP() {
+		return c.ShutdownGrace
+	}
+	return min(c.ShutdownGrace, stdioGrace)
 }
 
 // OverHTTP reports whether clients come over HTTP.

@@ -121,3 +121,12 @@ func TestConfigWarnsOfWhatLetsStrangersIn(t *testing.T) {
 		})
 	}
 }
+
+func TestGraceIsShortForAServerThatAClientStarted(t *testing.T) {
+	c := Defaults()
+	require.Equal(t, stdioGrace, c.Grace())
+	c.ShutdownGrace = time.Second
+	require.Equal(t, time.Second, c.Grace())
+	c.Type, c.ShutdownGrace = Streamable, 20*time.Second
+	require.Equal(t, 20*time.Second, c.Grace())
+}

@@ -76,7 +76,7 @@ func (r rooms) serve(ctx context.Context, in io.Reader, out io.Writer, log *slog
 		client := transport.NewStdio(tools.MCP(), in, out, transport.StdioOptions{MaxLine: r.config.Transport.MaxLineBytes}, log)
 		parts = []transport.Part{store, calls, client.Part()}
 	}
-	err = transport.Run(ctx, log, r.config.Transport.ShutdownGrace, parts...)
+	err = transport.Run(ctx, log, r.config.Transport.Grace(), parts...)
 	log.InfoContext(ctx, "Shutting down MCP server...")
 	done := tools.Counters()
 	log.InfoContext(ctx, "Server shutdown complete", "total_requests", done.Requests, "total_errors", done.Errors,
