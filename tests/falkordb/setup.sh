@@ -59,7 +59,7 @@ apt_private() {
 fetch_server() {
   from=$(mirror)
   [ -n "$from" ] || die "apt has no source for $suite main"
-  mkdir -p "$work/etc/none" "$work/state/lists/partial" "$work/cache/archives/partial" "$work/debs" "$work/root"
+  mkdir -p "$work/etc/none" "$work/state/lists/partial" "$work/cache/archives/partial" "$work/debs" "$work/unpacked"
   for s in "$suite" "$suite-backports"; do
     echo "deb [signed-by=$keyring] $from $s main"
   done >"$work/etc/sources.list"
@@ -71,7 +71,7 @@ fetch_server() {
   done
   (cd "$work/debs" && apt_private download "$@")
   for deb in "$work"/debs/*.deb; do
-    dpkg-deb -x "$deb" "$work/root"
+    dpkg-deb -x "$deb" "$work/unpacked"
   done
 }
 
@@ -102,8 +102,8 @@ fetch_module() {
 
 put_in_place() {
   mkdir -p "$dest/bin" "$dest/lib"
-  cp -Pf "$work"/root/usr/bin/valkey-* "$dest/bin/"
-  for dir in "$work/root/lib" "$work/root/usr/lib"; do
+  cp -Pf "$work"/unpacked/usr/bin/valkey-* "$dest/bin/"
+  for dir in "$work/unpacked/lib" "$work/unpacked/usr/lib"; do
     [ ! -d "$dir" ] || find "$dir" -name '*.so*' -exec cp -Pf {} "$dest/lib/" \;
   done
   mv -f "$work/package/bin/falkordb.so" "$dest/falkordb.so"
