@@ -57,7 +57,7 @@ func (s *shelf) Put(ctx context.Context, m memory.Memory) error {
 	return nil
 }
 
-func (s *shelf) Nearest(context.Context, memory.Workspace, []float32, memory.Filter, int) ([]memory.Near, error) {
+func (s *shelf) Nearest(context.Context, memory.Workspace, memory.VectorQuery, int) ([]memory.Near, error) {
 	return nil, nil // it keeps no vectors
 }
 

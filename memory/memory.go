@@ -47,6 +47,8 @@ type Memory struct {
 	ValidFrom time.Time
 	// Chunks cover Text in order. A store keeps their bounds, not their texts.
 	Chunks []Chunk
+	// Model made the vectors of Chunks; empty if none has one.
+	Model string
 }
 
 // Chunk is a piece of a memory: Text[Start:End] of the memory it belongs to.

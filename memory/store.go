@@ -32,11 +32,8 @@ type Searcher interface {
 	// Matching finds chunks that hold any of the terms of q, best first by a
 	// plain BM25 or something near it, at most k of them.
 	Matching(ctx context.Context, w Workspace, q TermQuery, k int) ([]Ref, error)
-	// Nearest finds the chunks whose vectors are nearest to vector by cosine,
-	// nearest first, at most k of them that pass f. It returns ErrInvalid for a
-	// vector of another length than those kept, one of zeros, or one with a
-	// number that is not finite. Chunks without a vector are never found.
-	Nearest(ctx context.Context, w Workspace, vector []float32, f Filter, k int) ([]Near, error)
+	// Nearest is of Meaning.
+	Nearest(ctx context.Context, w Workspace, q VectorQuery, k int) ([]Near, error)
 	// Frequencies counts the chunks of w, and those that hold each term, in
 	// the order given. The counts may lag behind the latest writes.
 	Frequencies(ctx context.Context, w Workspace, terms []string) (Frequencies, error)
@@ -62,14 +59,6 @@ type TermQuery struct {
 // Ref names a chunk within a store. It names the same chunk until the memory
 // is replaced or deleted, and nothing afterwards: it is never used again.
 type Ref string
-
-// Near is a chunk found by its vector.
-type Near struct {
-	Ref Ref
-	// Similarity is the cosine: 1 for the same direction, 0 for none in common,
-	// down to -1.
-	Similarity float64
-}
 
 // Frequencies says how common terms are among the chunks of a workspace.
 type Frequencies struct {

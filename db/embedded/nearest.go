@@ -23,10 +23,10 @@ WHERE w.id = ?1 AND ` + passes
 // Nearest finds the chunks of w whose vectors are nearest to vector. It is
 // exact: it looks at each vector that passes the filter. Among equals, the
 // latest comes first.
-func (s *Store) Nearest(ctx context.Context, w memory.Workspace, vector []float32, f memory.Filter, k int) ([]memory.Near, error) {
+func (s *Store) Nearest(ctx context.Context, w memory.Workspace, q memory.VectorQuery, k int) ([]memory.Near, error) {
 	var found []memory.Near
 	err := s.read(ctx, func() error {
-		if err := checkVector(vector); err != nil {
+		if err := checkVector(q.Vector); err != nil {
 			return err
 		}
 		var kept int
@@ -34,13 +34,13 @@ func (s *Store) Nearest(ctx context.Context, w memory.Workspace, vector []float3
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
-		if err == nil && kept != len(vector) {
-			err = lengthError(len(vector), kept)
+		if err == nil && kept != len(q.Vector) {
+			err = lengthError(len(q.Vector), kept)
 		}
 		if err != nil || k <= 0 {
 			return err
 		}
-		found, err = s.scanVectors(ctx, w, vector, f, k)
+		found, err = s.scanVectors(ctx, w, q, k)
 		return err
 	})
 	if err != nil {
@@ -49,9 +49,9 @@ func (s *Store) Nearest(ctx context.Context, w memory.Workspace, vector []float3
 	return found, nil
 }
 
-func (s *Store) scanVectors(ctx context.Context, w memory.Workspace, vector []float32, f memory.Filter, k int) ([]memory.Near, error) {
+func (s *Store) scanVectors(ctx context.Context, w memory.Workspace, q memory.VectorQuery, k int) ([]memory.Near, error) {
 	best := nearest{k: k}
-	d := directionOf(vector)
+	d := directionOf(q.Vector)
 	var num int64
 	var blob sql.RawBytes
 	err := s.reading.each(ctx, func(r scanner) error {
@@ -66,7 +66,7 @@ func (s *Store) scanVectors(ctx context.Context, w memory.Workspace, vector []fl
 		}
 		best.offer(candidate{num, d.cosine(blob)})
 		return nil
-	}, selectVectors, append([]any{string(w)}, conditions(f)...)...)
+	}, selectVectors, append([]any{string(w)}, conditions(q.Filter)...)...)
 	return best.inOrder(), err
 }
 

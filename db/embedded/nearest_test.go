@@ -78,7 +78,7 @@ func TestNearestFindsWhatAFullSortFinds(t *testing.T) {
 						want = append(want, m.ID)
 					}
 				}
-				found, err := s.Nearest(t.Context(), memory.DefaultWorkspace, question, f, k)
+				found, err := s.Nearest(t.Context(), memory.DefaultWorkspace, memory.VectorQuery{Vector: question, Filter: f}, k)
 				require.NoError(t, err)
 				require.Equal(t, want, memoriesOf(t, s, found))
 			})
@@ -107,7 +107,7 @@ func TestNearestPutsTheLatestFirstAmongEquals(t *testing.T) {
 		m.Chunks[0].Vector = []float32{1, 2}
 		require.NoError(t, s.Put(t.Context(), m))
 	}
-	found, err := s.Nearest(t.Context(), memory.DefaultWorkspace, []float32{2, 1}, memory.Filter{}, 4)
+	found, err := s.Nearest(t.Context(), memory.DefaultWorkspace, memory.VectorQuery{Vector: []float32{2, 1}}, 4)
 	require.NoError(t, err)
 	var refs []memory.Ref
 	for _, n := range found {
@@ -124,7 +124,7 @@ func BenchmarkNearest(b *testing.B) {
 		for name, f := range map[string]memory.Filter{"none": {}, "1%": {Source: "source 7"}} {
 			b.Run(fmt.Sprintf("vectors=%d/filter=%s", n, name), func(b *testing.B) {
 				for b.Loop() {
-					_, err := s.Nearest(b.Context(), memory.DefaultWorkspace, question, f, 200)
+					_, err := s.Nearest(b.Context(), memory.DefaultWorkspace, memory.VectorQuery{Vector: question, Filter: f}, 200)
 					require.NoError(b, err)
 				}
 			})

@@ -329,14 +329,14 @@ func TestOpenFindsAllInAFileOfVersion1(t *testing.T) {
 func TestFileOfVersion1TakesVectors(t *testing.T) {
 	t.Parallel()
 	s := openAt(t, configFor(oldFile(t)))
-	found, err := s.Nearest(t.Context(), memory.DefaultWorkspace, []float32{1, 0}, memory.Filter{}, 9)
+	found, err := s.Nearest(t.Context(), memory.DefaultWorkspace, memory.VectorQuery{Vector: []float32{1, 0}}, 9)
 	require.NoError(t, err)
 	require.Empty(t, found)
 	m, err := s.Get(t.Context(), memory.DefaultWorkspace, "0190a000-0000-7000-8000-000000000001")
 	require.NoError(t, err)
 	m.Chunks[1].Vector = []float32{3, 4}
 	require.NoError(t, s.Put(t.Context(), m))
-	found, err = s.Nearest(t.Context(), memory.DefaultWorkspace, []float32{1, 0}, memory.Filter{}, 9)
+	found, err = s.Nearest(t.Context(), memory.DefaultWorkspace, memory.VectorQuery{Vector: []float32{1, 0}}, 9)
 	require.NoError(t, err)
 	require.Len(t, found, 1)
 	require.InDelta(t, 0.6, found[0].Similarity, 1e-12)

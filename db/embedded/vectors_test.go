@@ -62,7 +62,7 @@ func TestVectorCutShortIsDamage(t *testing.T) {
 	execute(t, s.path, "UPDATE chunk_vector SET vector = substr(vector, 1, 31)")
 	_, err := s.Get(t.Context(), memory.DefaultWorkspace, m.ID)
 	require.ErrorIs(t, err, errDamaged)
-	_, err = s.Nearest(t.Context(), memory.DefaultWorkspace, m.Chunks[0].Vector, memory.Filter{}, 1)
+	_, err = s.Nearest(t.Context(), memory.DefaultWorkspace, memory.VectorQuery{Vector: m.Chunks[0].Vector}, 1)
 	require.ErrorIs(t, err, errDamaged)
 }
 

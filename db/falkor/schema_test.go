@@ -175,7 +175,7 @@ func TestNearestThroughTheIndexIsRightForManyCallersAtOnce(t *testing.T) {
 	for i := range questions {
 		questions[i] = randomVector(random, dimension)
 		var err error
-		alone[i], err = s.Nearest(t.Context(), "default", questions[i], memory.Filter{}, 10)
+		alone[i], err = s.Nearest(t.Context(), "default", memory.VectorQuery{Vector: questions[i]}, 10)
 		require.NoError(t, err)
 		require.Len(t, alone[i], 10)
 		require.False(t, repeats(alone[i]))
@@ -185,7 +185,7 @@ func TestNearestThroughTheIndexIsRightForManyCallersAtOnce(t *testing.T) {
 		group.Go(func() {
 			for j := range 40 {
 				at := (i + j) % len(questions)
-				near, err := s.Nearest(t.Context(), "default", questions[at], memory.Filter{}, 10)
+				near, err := s.Nearest(t.Context(), "default", memory.VectorQuery{Vector: questions[at]}, 10)
 				if err != nil || len(near) != 10 || near[0] != alone[at][0] || repeats(near) {
 					t.Errorf("%v %v, alone %v", err, near, alone[at])
 				}

@@ -179,16 +179,16 @@ RETURN c.num AS num, vec.cosineDistance(c.embedding, vecf32($vector)) AS distanc
 ORDER BY distance, num LIMIT $k`
 
 // Nearest finds the chunks of w whose vectors are nearest.
-func (s *Store) Nearest(ctx context.Context, w memory.Workspace, vector []float32, f memory.Filter, k int) ([]memory.Near, error) {
-	near, err := s.nearest(ctx, w, vector, f, k)
+func (s *Store) Nearest(ctx context.Context, w memory.Workspace, q memory.VectorQuery, k int) ([]memory.Near, error) {
+	near, err := s.nearest(ctx, w, q, k)
 	if err != nil {
 		return nil, fmt.Errorf("nearest: %w", err)
 	}
 	return near, nil
 }
 
-func (s *Store) nearest(ctx context.Context, w memory.Workspace, vector []float32, f memory.Filter, k int) ([]memory.Near, error) {
-	if err := checkVector(vector); err != nil {
+func (s *Store) nearest(ctx context.Context, w memory.Workspace, q memory.VectorQuery, k int) ([]memory.Near, error) {
+	if err := checkVector(q.Vector); err != nil {
 		return nil, err
 	}
 	graph := s.graphOf(w)
@@ -203,16 +203,16 @@ func (s *Store) nearest(ctx context.Context, w memory.Workspace, vector []float3
 	if known.count == 0 || k <= 0 {
 		return nil, ctx.Err()
 	}
-	if len(vector) != known.dimension {
-		return nil, wrongLength(len(vector), known.dimension)
+	if len(q.Vector) != known.dimension {
+		return nil, wrongLength(len(q.Vector), known.dimension)
 	}
 	if known.count > fewVectors {
-		found, err := s.throughIndex(ctx, graph, known, vector, f, k)
+		found, err := s.throughIndex(ctx, graph, known, q, k)
 		if !errors.Is(err, errUnsure) {
 			return found, err
 		}
 	}
-	params := append(filterParams(f), cypher.P("vector", vector), cypher.P("k", k))
+	params := append(filterParams(q.Filter), cypher.P("vector", q.Vector), cypher.P("k", k))
 	found, err := s.read(ctx, graph, selectExact, params...)
 	if err != nil {
 		return nil, err
@@ -246,13 +246,13 @@ var errUnsure = errors.New("the index is no help")
 const widest = 16
 
 // throughIndex asks for more and more until k are found.
-func (s *Store) throughIndex(ctx context.Context, graph string, known *vectorIndex, vector []float32, f memory.Filter, k int) ([]memory.Near, error) {
+func (s *Store) throughIndex(ctx context.Context, graph string, known *vectorIndex, q memory.VectorQuery, k int) ([]memory.Near, error) {
 	text, width := selectNearest, known.width
-	if narrows(f) {
+	if narrows(q.Filter) {
 		text, width = selectNearestFiltered, 4*width
 	}
 	for ; width <= widest; width *= 2 {
-		params := append(filterParams(f), cypher.P("vector", vector), cypher.P("k", int(math.Ceil(width*float64(k)))))
+		params := append(filterParams(q.Filter), cypher.P("vector", q.Vector), cypher.P("k", int(math.Ceil(width*float64(k)))))
 		found, err := s.read(ctx, graph, text, params...)
 		if err != nil {
 			return nil, err
@@ -262,7 +262,7 @@ func (s *Store) throughIndex(ctx context.Context, graph string, known *vectorInd
 			continue // someone else searched at the same time
 		}
 		if len(near) >= k {
-			if !narrows(f) {
+			if !narrows(q.Filter) {
 				known.width = max(1.2, width*0.99)
 			}
 			return near[:k], nil

@@ -36,7 +36,7 @@ func calls(s memory.Store, m memory.Memory, ref memory.Ref) map[string]func(cont
 			return err
 		},
 		"Nearest": func(ctx context.Context) error {
-			_, err := s.Nearest(ctx, home, []float32{1, 0}, memory.Filter{}, 9)
+			_, err := s.Nearest(ctx, home, memory.VectorQuery{Vector: []float32{1, 0}}, 9)
 			return err
 		},
 		"Frequencies": func(ctx context.Context) error {

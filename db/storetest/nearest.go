@@ -41,7 +41,7 @@ func nearest() map[string]func(*testing.T, memory.Store) {
 
 func nearestTo(t *testing.T, s memory.Store, w memory.Workspace, v []float32, f memory.Filter, k int) []memory.Near {
 	t.Helper()
-	found, err := s.Nearest(t.Context(), w, v, f, k)
+	found, err := s.Nearest(t.Context(), w, memory.VectorQuery{Vector: v, Filter: f}, k)
 	require.NoError(t, err)
 	return found
 }
@@ -182,10 +182,10 @@ func nearestInUnknownWorkspace(t *testing.T, s memory.Store) {
 func nearestRefusesWhatHasNoCosine(t *testing.T, s memory.Store) {
 	refused := func(when string) {
 		for name, v := range undirected() {
-			_, err := s.Nearest(t.Context(), home, v, memory.Filter{}, 9)
+			_, err := s.Nearest(t.Context(), home, memory.VectorQuery{Vector: v}, 9)
 			require.ErrorIs(t, err, memory.ErrInvalid, "%s, %s", name, when)
 		}
-		_, err := s.Nearest(t.Context(), home, nil, memory.Filter{}, 9)
+		_, err := s.Nearest(t.Context(), home, memory.VectorQuery{Vector: nil}, 9)
 		require.ErrorIs(t, err, memory.ErrInvalid, "nil, %s", when)
 	}
 	refused("with no vector kept")
@@ -199,9 +199,9 @@ func nearestRefusesAnotherLength(t *testing.T, s memory.Store) {
 	for name, v := range map[string][]float32{
 		"shorter": {1, 0, 0}, "longer": {1, 0, 0, 0, 0}, "twice as long": {1, 0, 0, 0, 0, 0, 0, 0}, "one number": {1},
 	} {
-		_, err := s.Nearest(t.Context(), home, v, memory.Filter{}, 9)
+		_, err := s.Nearest(t.Context(), home, memory.VectorQuery{Vector: v}, 9)
 		require.ErrorIs(t, err, memory.ErrInvalid, name)
-		_, err = s.Nearest(t.Context(), home, v, memory.Filter{Source: "none has it"}, 9)
+		_, err = s.Nearest(t.Context(), home, memory.VectorQuery{Vector: v, Filter: memory.Filter{Source: "none has it"}}, 9)
 		require.ErrorIs(t, err, memory.ErrInvalid, name)
 	}
 	require.Len(t, nearestTo(t, s, home, ray(0), memory.Filter{}, 99), 10)
@@ -279,7 +279,7 @@ func after(i int) []int {
 
 // askAfter compares what is nearest with what is known of fan(60).
 func askAfter(ctx context.Context, s memory.Store, i int) error {
-	found, err := s.Nearest(ctx, home, ray(float64(3*i+1)), memory.Filter{}, 5)
+	found, err := s.Nearest(ctx, home, memory.VectorQuery{Vector: ray(float64(3*i + 1))}, 5)
 	if err != nil {
 		return err
 	}

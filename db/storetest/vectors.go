@@ -180,7 +180,7 @@ func vectorLengthIsThatOfTheWorkspace(t *testing.T, s memory.Store) {
 	put(t, s, pointing(other, 0, "two numbers", []float32{0, 3}))
 	require.Equal(t, []string{"four numbers"}, nearestTexts(t, s, home, ray(10), memory.Filter{}, 9))
 	require.Equal(t, []string{"two numbers"}, nearestTexts(t, s, other, []float32{1, 1}, memory.Filter{}, 9))
-	_, err := s.Nearest(t.Context(), other, ray(0), memory.Filter{}, 9)
+	_, err := s.Nearest(t.Context(), other, memory.VectorQuery{Vector: ray(0)}, 9)
 	require.ErrorIs(t, err, memory.ErrInvalid)
 }
 
@@ -193,7 +193,7 @@ func requireFree(t *testing.T, s memory.Store, w memory.Workspace) {
 	put(t, s, m)
 	requireKept(t, s, m)
 	require.Equal(t, []string{"short"}, nearestTexts(t, s, w, []float32{1, 0}, memory.Filter{}, 9))
-	_, err := s.Nearest(t.Context(), w, ray(0), memory.Filter{}, 9)
+	_, err := s.Nearest(t.Context(), w, memory.VectorQuery{Vector: ray(0)}, 9)
 	require.ErrorIs(t, err, memory.ErrInvalid)
 }
 

@@ -162,7 +162,7 @@ func (n *searches) prepare(b *testing.B, r *rand.Rand, next func(*rand.Rand) []f
 	const questions = 500
 	for range questions {
 		q := next(r)
-		near, err := n.store.Nearest(b.Context(), memory.DefaultWorkspace, q, memory.Filter{}, nearest)
+		near, err := n.store.Nearest(b.Context(), memory.DefaultWorkspace, memory.VectorQuery{Vector: q}, nearest)
 		require.NoError(b, err)
 		require.Len(b, near, nearest)
 		n.asked, n.want = append(n.asked, q), append(n.want, near)
@@ -181,7 +181,7 @@ func (n *searches) run(b *testing.B, callers int, d time.Duration) {
 			for time.Since(began) < d {
 				i := int(n.done.Add(1)) % len(n.asked)
 				sent := time.Now()
-				got, err := n.store.Nearest(b.Context(), memory.DefaultWorkspace, n.asked[i], memory.Filter{}, nearest)
+				got, err := n.store.Nearest(b.Context(), memory.DefaultWorkspace, memory.VectorQuery{Vector: n.asked[i]}, nearest)
 				took = append(took, millis(time.Since(sent)))
 				if err != nil || !slices.Equal(got, n.want[i]) {
 					n.wrong.Add(1)
