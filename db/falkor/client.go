@@ -20,6 +20,9 @@ type Client struct {
 	// onInit makes the connected client ready for use, before Init returns.
 	// Nil means that it is.
 	onInit func(ctx context.Context, c *Client) error
+	// looks is for who only looks: Init makes no graph where there is none, as
+	// FalkorDB does for all that is not sent as a read.
+	looks bool
 
 	initializing sync.Mutex
 	pool         atomic.Pointer[pool] // nil before Init, and after one that failed

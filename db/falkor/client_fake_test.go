@@ -6,8 +6,10 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -66,9 +68,6 @@ func TestLostHandshakeLetsAWriteThatCountsOnceBeSentAgain(t *testing.T) {
 	busy.Go(func() { _, _ = c.Query(ctx, one1(Reads)) }) // has the one connection there is
 	eventually(t, "the connection is in use", func() bool { return f.asked("GRAPH.RO_QUERY") > 0 })
 
-	healed := time.AfterFunc(time.Hour, func() {})
-	defer healed.Stop()
-	c.retries.Store(0)
 	go func() {
 		for c.retries.Load() == 0 {
 			runtime.Gosched()
@@ -336,4 +335,76 @@ func TestIdleConnectionsAreCheckedAndReplaced(t *testing.T) {
 	p.tend(t.Context(), c.config.Pool)
 	require.Equal(t, 5, c.Stats().IdleConnections)
 	require.Equal(t, pings+5+5+5, f.asked("PING")-5, "dead ones were not used again")
+}
+
+// A master that was made a replica, or a name that leads to another server now:
+// what was opened before stays with the old one.
+func TestConnectionToWhatIsNoMasterAnyMoreIsNotUsedAgain(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		prepare func(t *testing.T, c *Client)
+	}{
+		{"on a lane", hurried},
+		{"on none", func(_ *testing.T, c *Client) { c.pool.Load().rest() }},
+		{"that waits for replicas", func(_ *testing.T, c *Client) { c.config.WaitReplicas = 1 }},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			f := newFake(t)
+			f.say("WAIT", ":1\r\n")
+			cfg := f.config()
+			cfg.Pool.MinSize = 1
+			c, _ := ready(t, cfg)
+			row.prepare(t, c)
+			f.say("GRAPH.QUERY", "-READONLY You can't write against a read only replica.\r\n")
+			_, err := c.Query(t.Context(), one1(Once))
+			require.ErrorContains(t, err, "READONLY")
+			f.say("GRAPH.QUERY", answerOne)
+			_, err = c.Query(t.Context(), one1(Once))
+			require.NoError(t, err)
+			require.Equal(t, int64(2), f.opened.Load())
+			require.Equal(t, 1, c.Stats().IdleConnections)
+		})
+	}
+}
+
+func TestServerThatAllowsLessTimeIsAskedAgainAtOnce(t *testing.T) {
+	f := newFake(t)
+	f.say("GRAPH.CONFIG", "*2\r\n+TIMEOUT_MAX\r\n:5000\r\n")
+	refused := "-The query TIMEOUT parameter value cannot exceed the TIMEOUT_MAX configuration parameter value\r\n"
+	f.answer("GRAPH.QUERY", func(words []string) string {
+		if words[len(words)-1] != "5000" {
+			return refused
+		}
+		return answerOne
+	})
+	c, e := ready(t, f.config()) // which tries nothing again
+	require.Empty(t, e.named("query_retry"))
+	require.Equal(t, 2, f.asked("GRAPH.QUERY"))
+	f.say("GRAPH.CONFIG", "-NOPERM User default has no permissions to run the 'graph.CONFIG' command\r\n")
+	f.say("GRAPH.RO_QUERY", refused)
+	_, err := c.Query(t.Context(), one1(Reads))
+	require.ErrorContains(t, err, "TIMEOUT_MAX")
+	require.Equal(t, 1, f.asked("GRAPH.RO_QUERY"), "nothing new was learned")
+}
+
+// The time that a caller waits for a connection is not the server's to use.
+func TestServersTimeCountsFromTheConnection(t *testing.T) {
+	f := newFake(t)
+	cfg := f.config()
+	cfg.Pool.MinSize, cfg.Pool.MaxSize = 1, 1
+	c, _ := ready(t, cfg)
+	var limit atomic.Int64
+	f.answer("GRAPH.QUERY", func(words []string) string {
+		n, _ := strconv.ParseInt(words[len(words)-1], 10, 64)
+		limit.Store(n)
+		return answerOne
+	})
+	p := c.pool.Load()
+	require.NoError(t, p.take(t.Context()))
+	time.AfterFunc(500*time.Millisecond, p.free)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	_, err := c.Query(ctx, one1(Repeatable))
+	require.NoError(t, err)
+	require.LessOrEqual(t, limit.Load(), int64(4000), "half a second was waited for, and half a second is ours")
 }

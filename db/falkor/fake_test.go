@@ -25,6 +25,7 @@ type fake struct {
 	// answers maps the first word of a command to its whole reply. hang keeps
 	// the connection open without one, hangUp closes it.
 	answers map[string]string
+	makers  map[string]func(words []string) string
 	count   map[string]int
 	opened  atomic.Int64
 }
@@ -40,7 +41,7 @@ func newFake(t *testing.T) *fake {
 	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it returns at once
 	require.NoError(t, err)
 	t.Cleanup(func() { l.Close() })
-	f := &fake{t: t, addr: l.Addr().String(), count: map[string]int{}, answers: map[string]string{
+	f := &fake{t: t, addr: l.Addr().String(), count: map[string]int{}, makers: map[string]func([]string) string{}, answers: map[string]string{
 		"HELLO":          "%1\r\n+server\r\n+redis\r\n",
 		"CLIENT":         "+OK\r\n",
 		"PING":           "+PONG\r\n",
@@ -76,6 +77,13 @@ func (f *fake) say(command, answer string) {
 	f.answers[command] = answer
 }
 
+// answer has the answer to a command made from its words.
+func (f *fake) answer(command string, from func(words []string) string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.makers[command] = from
+}
+
 // asked is how often a command came.
 func (f *fake) asked(command string) int {
 	f.mu.Lock()
@@ -94,6 +102,9 @@ func (f *fake) serve(conn net.Conn) {
 		name := strings.ToUpper(words[0])
 		f.count[name]++
 		answer, ok := f.answers[name]
+		if from := f.makers[name]; from != nil {
+			answer = from(words)
+		}
 		f.mu.Unlock()
 		switch {
 		case answer == hangUp:

@@ -72,6 +72,7 @@ var serverFaults = []struct {
 	{"BUSY ", fault{"busy", false, every, memory.ErrUnavailable}},
 	{"READONLY ", fault{"replica", false, every, memory.ErrUnavailable}},
 	{"MASTERDOWN ", fault{"replica", false, every, memory.ErrUnavailable}},
+	{"UNBLOCKED ", fault{"replica", true, harmless, memory.ErrUnavailable}}, // became one while it was at it
 	{"NOREPLICAS ", fault{"replica", false, write, memory.ErrUnavailable}},
 	{"CLUSTERDOWN ", fault{"cluster", false, every, memory.ErrUnavailable}},
 	{"TRYAGAIN ", fault{"cluster", false, every, memory.ErrUnavailable}},
@@ -162,10 +163,8 @@ func classifyOwn(err error) fault {
 		return fault{"pool timeout", false, none, memory.ErrUnavailable}
 	case errors.Is(err, redis.ErrPoolExhausted):
 		return fault{"pool exhausted", false, every, memory.ErrUnavailable}
-	case errors.Is(err, redis.ErrClosed):
+	case errors.Is(err, redis.ErrClosed), errors.Is(err, errClosed):
 		return fault{closed, false, none, memory.ErrUnavailable}
-	case errors.Is(err, errClosed):
-		return fault{closed, true, none, memory.ErrUnavailable}
 	}
 	return fault{}
 }

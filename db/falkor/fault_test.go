@@ -63,7 +63,6 @@ func TestFaultsAreToldApartByTheirCause(t *testing.T) {
 		{"caller left", context.Canceled, "caller", "?", nil},
 		{"caller's time is over", fmt.Errorf("wait: %w", context.Canceled), "caller", "?", nil},
 		{"closed", redis.ErrClosed, "closed", "", memory.ErrUnavailable},
-		{"closed while under way", errClosed, "closed", "?", memory.ErrUnavailable},
 
 		{"loading", says("LOADING Valkey is loading the dataset in memory"), "loading", "RIN", memory.ErrUnavailable},
 		{"busy", says("BUSY Valkey is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE."), "busy", "RIN", memory.ErrUnavailable},
@@ -78,6 +77,7 @@ func TestFaultsAreToldApartByTheirCause(t *testing.T) {
 		{"too many clients", says("ERR max number of clients reached"), "too many clients", "RIN", memory.ErrUnavailable},
 		{"workers busy", says("Max pending queries exceeded"), "queue full", "RIN", memory.ErrUnavailable},
 		{"writers busy", says("Write queue is full: cannot accept additional write queries at this time. Please retry later."), "queue full", "IN", memory.ErrUnavailable},
+		{"turned into a replica", says("UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)"), "replica", "?RI", memory.ErrUnavailable},
 		{"replicating", says("ERR FalkorDB module is currently replicating"), "replicating", "RIN", memory.ErrUnavailable},
 
 		{"less time allowed", says("The query TIMEOUT parameter value cannot exceed the TIMEOUT_MAX configuration parameter value"), "limited", "RIN", memory.ErrUnavailable},
@@ -140,4 +140,43 @@ func TestWhatTheServerQuotesIsNotRepeated(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) { require.Equal(t, row.want, say(says(row.text))) })
 	}
 	require.Empty(t, say(nil))
+}
+
+// Who ends a call does not change what can have been done by then.
+func TestEndOfACallKnowsWhatWasSent(t *testing.T) {
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	dead := poolOf(1)
+	require.NoError(t, dead.close())
+	for _, row := range []struct {
+		name   string
+		ctx    context.Context
+		pool   *pool
+		class  string
+		unwrap error
+	}{
+		{"by the caller", left, poolOf(1), callerEnded, context.Canceled},
+		{"by Close", t.Context(), dead, closed, errClosed},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := &sender{pool: row.pool}
+			for _, cause := range []struct {
+				err    error
+				unsent bool
+				maybe  bool
+			}{
+				{io.EOF, false, true},
+				{io.EOF, true, false},
+				{&dialError{op("dial", syscall.ECONNREFUSED)}, false, false},
+				{op("write", syscall.EPIPE), false, false},
+				{redis.ErrClosed, false, false},
+				{errNoConnection, true, false},
+			} {
+				err := s.failed(row.ctx, cause.err, cause.unsent)
+				require.ErrorIs(t, err, row.unwrap)
+				require.Equal(t, row.class, faultOf(err).class, cause.err)
+				require.Equal(t, cause.maybe, faultOf(err).maybe, cause.err)
+			}
+		})
+	}
 }

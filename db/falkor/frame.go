@@ -2,6 +2,7 @@ package falkor
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 
 	"zapomni/db/falkor/reply"
@@ -75,7 +76,7 @@ func (f *frame) element(text []byte) (more bool, err error) {
 }
 
 // mostSize is what no reply and no part of one is longer than.
-const mostSize = 1 << 32
+const mostSize = math.MaxInt32
 
 // size reads the length in a line.
 func size(line []byte) (n int, ok bool) {

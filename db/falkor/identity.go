@@ -14,15 +14,21 @@ type Identity struct {
 	server  string // what the server calls itself; empty if it does not say
 	db      int
 	graph   string
+	missing bool
 }
 
-// Identify asks the server that c leads to who it is.
+// Missing says that there is no such graph yet. A server that does not tell is
+// taken to have it.
+func (i Identity) Missing() bool { return i.missing }
+
+// Identify asks the server that c leads to who it is. It makes no graph.
 func Identify(ctx context.Context, c Config, log *slog.Logger) (id Identity, err error) {
 	c.Pool.MinSize = 1
 	client, err := NewClient(c, log)
 	if err != nil {
 		return Identity{}, err
 	}
+	client.looks = true
 	if err := client.Init(ctx); err != nil {
 		return Identity{}, err
 	}
@@ -46,6 +52,11 @@ func Identify(ctx context.Context, c Config, log *slog.Logger) (id Identity, err
 			}
 		}
 	}
+	there, err := client.Do(ctx, Reads, "EXISTS", c.Graph)
+	if ctx.Err() != nil {
+		return Identity{}, err
+	}
+	id.missing = err == nil && there == int64(0)
 	return id, nil
 }
 

@@ -38,3 +38,19 @@ func TestIdentityKnowsAServerByAnyAddress(t *testing.T) {
 		})
 	}
 }
+
+func TestIdentifyMakesNoGraph(t *testing.T) {
+	s := falkortest.Shared(t)
+	c := Defaults()
+	c.URL, c.Graph = Secret(s.URL()), s.Graph(t)
+	for range 2 {
+		id, err := Identify(t.Context(), c, slog.New(slog.DiscardHandler))
+		require.NoError(t, err)
+		require.True(t, id.Missing())
+	}
+	_, err := s.Do("GRAPH.QUERY", c.Graph, "RETURN 1")
+	require.NoError(t, err)
+	id, err := Identify(t.Context(), c, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	require.False(t, id.Missing())
+}

@@ -68,6 +68,10 @@ func (c *Client) connect(ctx context.Context) error {
 	}, func(_ int, delay time.Duration, err error) {
 		c.log.WarnContext(ctx, "waiting_for_server", "delay", delay.Seconds(), "error", say(err))
 	})
+	attempt, ok := errors.AsType[*attemptError](err)
+	if ok && attempt.class == callerEnded && ended(ctx) == nil {
+		return fmt.Errorf("no answer within %s: %w", c.config.ConnectionTimeout, context.DeadlineExceeded)
+	}
 	return err
 }
 
@@ -82,7 +86,14 @@ func (c *Client) meet(ctx context.Context) error {
 	if err := c.checkModule(ctx); err != nil {
 		return err
 	}
-	_, err := c.Query(ctx, Statement{Graph: c.config.Graph, Text: "RETURN 1", Effect: Repeatable})
+	first := Statement{Graph: c.config.Graph, Text: "RETURN 1", Effect: Repeatable}
+	if c.looks {
+		first.Effect = Reads
+	}
+	_, err := c.Query(ctx, first)
+	if c.looks && err != nil && noGraph(err) {
+		return nil
+	}
 	return noModule(err)
 }
 

@@ -136,6 +136,27 @@ func TestWaitingInitEndsWithItsTime(t *testing.T) {
 	require.Less(t, time.Since(start), 3*time.Second)
 }
 
+func TestInitSaysThatNothingWasAnswered(t *testing.T) {
+	f := newFake(t)
+	f.say("MODULE", hang)
+	c, _ := client(t, f.config())
+	c.config.ConnectionTimeout = 50 * time.Millisecond
+	err := c.Init(t.Context())
+	require.EqualError(t, err, "Failed to initialize FalkorDB client: no answer within 50ms: context deadline exceeded")
+
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	c.config.ConnectionTimeout = time.Hour
+	require.ErrorContains(t, c.Init(ctx), "ended by its caller")
+}
+
+func TestInitSaysThatConnectingTookTooLong(t *testing.T) {
+	cfg := newFake(t).config()
+	cfg.Pool.SocketConnectTimeout = time.Nanosecond
+	c, _ := client(t, cfg)
+	require.ErrorContains(t, c.Init(t.Context()), "dial tcp 127.0.0.1:")
+}
+
 // closedPort is one that nobody listens on.
 func closedPort(t *testing.T) int {
 	t.Helper()

@@ -61,13 +61,15 @@ func (l *lane) ask(ctx context.Context, request []byte, until time.Time) (raw []
 	if ctx.Done() != nil {
 		stop = context.AfterFunc(ctx, l.wire.cut)
 	}
-	raw, err = l.exchange(request)
-	return raw, stop() && err == nil, err
+	raw, alone, err := l.exchange(request)
+	return raw, stop() && alone, err
 }
 
-func (l *lane) exchange(request []byte) ([]byte, error) {
+// exchange sends request and returns the reply, and whether it came alone:
+// what follows it would pass for the next one.
+func (l *lane) exchange(request []byte) (raw []byte, alone bool, err error) {
 	if err := l.wire.write(request); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	var f frame
 	text := l.buf[:0]
@@ -80,14 +82,14 @@ func (l *lane) exchange(request []byte) ([]byte, error) {
 		if n > 0 {
 			whole, err := f.in(text)
 			if err != nil {
-				return nil, err
+				return nil, false, err
 			}
 			if whole {
-				return l.cutOut(text, f), nil
+				return l.cutOut(text, f), f.pos == len(text), nil
 			}
 		}
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
 }

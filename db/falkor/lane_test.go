@@ -111,6 +111,20 @@ func TestLaneThatBreaksIsDropped(t *testing.T) {
 	}
 }
 
+// What follows an answer would pass for the next one.
+func TestLaneThatSaysTooMuchIsDropped(t *testing.T) {
+	f := newFake(t)
+	c, _ := ready(t, f.config())
+	hurried(t, c)
+	l := heat(c)
+	f.say("GRAPH.RO_QUERY", answerOne+"-ERR of somebody else\r\n")
+	got, err := c.Query(t.Context(), one1(Reads))
+	require.NoError(t, err)
+	require.Equal(t, int64(1), got.Row(0).At(0).Int())
+	require.True(t, l.wire.closed.Load())
+	require.Zero(t, c.pool.Load().lanes())
+}
+
 func TestCallerLeavesALane(t *testing.T) {
 	f := newFake(t)
 	c, _ := ready(t, f.config())

@@ -119,15 +119,6 @@ func (p *pool) isDead() bool {
 // active is how many connections are in use.
 func (p *pool) active() int { return len(p.places) }
 
-// carry runs do in a place of its own.
-func (p *pool) carry(ctx context.Context, do func(context.Context) error) error {
-	if err := p.take(ctx); err != nil {
-		return err
-	}
-	defer p.free()
-	return do(ctx)
-}
-
 // free gives a place to the first who waits.
 func (p *pool) free() { <-p.places }
 

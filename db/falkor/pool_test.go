@@ -2,7 +2,6 @@ package falkor
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,11 +27,10 @@ func occupy(t *testing.T, p *pool) (leave func()) {
 	t.Helper()
 	free, in := make(chan struct{}), make(chan struct{})
 	go func() {
-		_ = p.carry(t.Context(), func(context.Context) error {
-			close(in)
-			<-free
-			return nil
-		})
+		_ = p.take(t.Context())
+		close(in)
+		<-free
+		p.free()
 	}()
 	<-in
 	return func() { close(free) }
@@ -44,7 +42,11 @@ func TestPlacesAreLentToWhoCameFirst(t *testing.T) {
 		leave := occupy(t, p)
 		order := make(chan int, 5)
 		for i := range 5 {
-			go func() { _ = p.carry(t.Context(), func(context.Context) error { order <- i; return nil }) }()
+			go func() {
+				_ = p.take(t.Context())
+				order <- i
+				p.free()
+			}()
 			synctest.Wait()
 		}
 		require.Equal(t, int64(5), p.waiting.Load())
@@ -78,8 +80,7 @@ func TestWaitForAPlaceEnds(t *testing.T) {
 				defer cancel()
 				time.AfterFunc(time.Second, func() { row.end(cancel, p) })
 				start := time.Now()
-				err := p.carry(ctx, func(context.Context) error { return errors.New("there was no place") })
-				require.ErrorIs(t, err, row.want)
+				require.ErrorIs(t, p.take(ctx), row.want)
 				require.Equal(t, row.after, time.Since(start))
 				require.Zero(t, p.waiting.Load())
 				require.Equal(t, 1, p.active())
@@ -88,13 +89,22 @@ func TestWaitForAPlaceEnds(t *testing.T) {
 	}
 }
 
-func TestPanicLeavesItsPlace(t *testing.T) {
-	p := poolOf(1)
-	require.PanicsWithValue(t, "broken", func() {
-		_ = p.carry(t.Context(), func(context.Context) error { panic("broken") })
-	})
+// brokenServers panic when a call wants one of them.
+type brokenServers struct{ nowhere }
+
+func (brokenServers) pick(context.Context, string, bool) (*redis.Client, error) { panic("broken") }
+
+func TestPanicLeavesNothingBehind(t *testing.T) {
+	log, _ := logged(t)
+	c, err := NewClient(Defaults(), log)
+	require.NoError(t, err)
+	p := newPool(brokenServers{}, c.config.Pool)
+	c.pool.Store(p)
+	require.PanicsWithValue(t, "broken", func() { _, _ = c.Query(t.Context(), one1(Reads)) })
+	require.PanicsWithValue(t, "broken", func() { _, _ = c.Do(t.Context(), Reads, "PING") })
 	require.Zero(t, p.active())
-	require.NoError(t, p.carry(t.Context(), func(context.Context) error { return nil }))
+	require.Zero(t, c.calls.Load())
+	require.NoError(t, c.Close(t.Context()))
 }
 
 func TestClosedPoolHasNoPlace(t *testing.T) {
@@ -102,7 +112,7 @@ func TestClosedPoolHasNoPlace(t *testing.T) {
 		p := poolOf(2)
 		require.NoError(t, p.close())
 		require.NoError(t, p.close())
-		require.ErrorIs(t, p.carry(t.Context(), func(context.Context) error { return nil }), errClosed)
+		require.ErrorIs(t, p.take(t.Context()), errClosed)
 	})
 }
 

@@ -18,7 +18,8 @@ import (
 )
 
 // Python reads the memories that the Python version of this program keeps in
-// one graph for all workspaces. It sends nothing but GRAPH.RO_QUERY.
+// one graph for all workspaces. It asks nothing of the
+// graph but by GRAPH.RO_QUERY, and makes none.
 //
 // The graph is gone through once, by OpenPython; what is in it is listed by
 // the times of recording. What cannot be read is listed as well, and Get says
@@ -64,6 +65,7 @@ func OpenPython(ctx context.Context, c Config, split chunk.Options, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
+	client.looks = true
 	if err := client.Init(ctx); err != nil {
 		return nil, err
 	}

@@ -48,10 +48,8 @@ func (p *Python) survey(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// Nothing would tell it otherwise if the server cuts its answers short.
-	if n := int(counted.Get("memories").Int()); len(nodes)+p.left.Versions != n {
-		return fmt.Errorf("%w: %d memories were counted and %d listed: the graph is in use, or RESULTSET_SIZE of the server is below %d",
-			memory.ErrUnavailable, n, len(nodes)+p.left.Versions, nodesAtOnce)
+	if err := whole("memories", counted.Get("memories"), len(nodes)+p.left.Versions); err != nil {
+		return err
 	}
 	slices.SortFunc(nodes, byAge)
 	for _, node := range nodes {
@@ -59,7 +57,16 @@ func (p *Python) survey(ctx context.Context) error {
 			return err
 		}
 	}
-	return p.describe(ctx)
+	return p.describe(ctx, counted.Get("workspaces"))
+}
+
+// whole tells what nothing else would: that the server cuts its answers short.
+func whole(what string, counted reply.Value, listed int) error {
+	if n := int(counted.Int()); listed != n {
+		return fmt.Errorf("%w: %d %s were counted and %d listed: the graph is in use, or RESULTSET_SIZE of the server is below %d",
+			memory.ErrUnavailable, n, what, listed, nodesAtOnce)
+	}
+	return nil
 }
 
 func (p *Python) counted(ctx context.Context) (reply.Row, error) {
@@ -164,9 +171,12 @@ func (p *Python) alike(ctx context.Context, a, b pythonNode) (bool, error) {
 
 // describe lists the workspaces. Those that memories name and that have no
 // node are as old as their first memory.
-func (p *Python) describe(ctx context.Context) error {
+func (p *Python) describe(ctx context.Context, counted reply.Value) error {
 	found, err := p.read(ctx, listPythonWorkspaces)
 	if err != nil {
+		return err
+	}
+	if err := whole("workspaces", counted, found.Len()); err != nil {
 		return err
 	}
 	infos := map[memory.Workspace]memory.WorkspaceInfo{memory.DefaultWorkspace: {

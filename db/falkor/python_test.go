@@ -348,11 +348,43 @@ func TestPythonRefusesOtherGraphs(t *testing.T) {
 		require.ErrorIs(t, err, memory.ErrInvalid)
 		require.ErrorContains(t, err, "this program itself has made it")
 	})
-	t.Run("that hold nothing", func(t *testing.T) {
-		_, err := OpenPython(t.Context(), configFor(t, server), windows, slog.New(slog.DiscardHandler))
+	t.Run("that are not there, and makes none", func(t *testing.T) {
+		c := configFor(t, server)
+		_, err := OpenPython(t.Context(), c, windows, slog.New(slog.DiscardHandler))
 		require.ErrorIs(t, err, memory.ErrNotFound)
-		require.ErrorContains(t, err, "?graph=NAME")
+		require.ErrorContains(t, err, "there is no such graph. Another one can be named with ?graph=NAME")
+		there, err := server.Do("EXISTS", c.Graph)
+		require.NoError(t, err)
+		require.Zero(t, there)
 	})
+	t.Run("that hold nothing", func(t *testing.T) {
+		n := newSnake(t)
+		n.query("CREATE (:Entity)")
+		_, err := OpenPython(t.Context(), n.c, windows, slog.New(slog.DiscardHandler))
+		require.ErrorIs(t, err, memory.ErrNotFound)
+		require.ErrorContains(t, err, "there are no memories in it. Another graph can be named with ?graph=NAME")
+	})
+}
+
+func TestPythonNoticesAnswersThatAreCutShort(t *testing.T) {
+	s := falkortest.Start(t)
+	for _, tc := range []struct{ name, query string }{
+		{"of memories", "UNWIND range(1, 5) AS i CREATE (:Memory {id: toString(i), created_at: '2025-01-31T12:00:00Z'})"},
+		{"of workspaces", "UNWIND range(1, 5) AS i CREATE (:Workspace {id: toString(i)})"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			n := snake{t, s, configFor(t, s)}
+			n.query(tc.query)
+			n.open()
+			_, err := s.Do("GRAPH.CONFIG", "SET", "RESULTSET_SIZE", "4")
+			require.NoError(t, err)
+			_, err = OpenPython(t.Context(), n.c, windows, slog.New(slog.DiscardHandler))
+			require.ErrorIs(t, err, memory.ErrUnavailable)
+			require.ErrorContains(t, err, "5 "+strings.TrimPrefix(tc.name, "of ")+" were counted and 4 listed")
+			_, err = s.Do("GRAPH.CONFIG", "SET", "RESULTSET_SIZE", "-1")
+			require.NoError(t, err)
+		})
+	}
 }
 
 func TestPythonIsReadOnly(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 type request struct {
 	verb  string
 	limit string // of the server's time, in milliseconds
+	graph string
 	buf   []byte
 	// Where it begins in buf, and where its text does and ends.
 	begin, text, end int
@@ -26,10 +27,11 @@ const largeText = 1 << 20
 // of the graph.
 const mostHead = len("*6\r\n$14\r\nGRAPH.RO_QUERY\r\n$9223372036854775807\r\n\r\n$9223372036854775807\r\n")
 
-// encode makes the request for q. The caller releases it.
-func encode(q Statement, limit string) (*request, error) {
+// encode makes the request for q, but for the server's time: frame makes it
+// whole. The caller releases it.
+func encode(q Statement) (*request, error) {
 	r := requests.Get().(*request)
-	r.verb, r.limit = "GRAPH.QUERY", limit
+	r.verb, r.graph = "GRAPH.QUERY", q.Graph
 	if q.Effect == Reads {
 		r.verb = "GRAPH.RO_QUERY"
 	}
@@ -43,23 +45,24 @@ func encode(q Statement, limit string) (*request, error) {
 		return nil, err
 	}
 	r.end = len(r.buf)
-	r.frame(q.Graph)
 	return r, nil
 }
 
-// frame puts the other words around the text.
-func (r *request) frame(graph string) {
+// frame puts the other words around the text, in place of those that may have
+// stood there.
+func (r *request) frame(limit string) {
+	r.limit = limit
 	var room [mostHead + 64]byte
 	head := append(room[:0], "*6\r\n"...)
 	head = appendWord(head, r.verb)
-	head = appendWord(head, graph)
+	head = appendWord(head, r.graph)
 	head = append(head, '$')
 	head = strconv.AppendInt(head, int64(r.end-r.text), 10)
 	head = append(head, "\r\n"...)
 	r.begin = r.text - len(head)
 	copy(r.buf[r.begin:], head)
 
-	r.buf = append(r.buf, "\r\n$9\r\n--compact\r\n$7\r\ntimeout\r\n"...)
+	r.buf = append(r.buf[:r.end], "\r\n$9\r\n--compact\r\n$7\r\ntimeout\r\n"...)
 	r.buf = appendWord(r.buf, r.limit)
 }
 
@@ -75,8 +78,8 @@ func appendWord(b []byte, word string) []byte {
 func (r *request) whole() []byte { return r.buf[r.begin:] }
 
 // args are its words, for go-redis.
-func (r *request) args(graph string) []any {
-	return []any{r.verb, graph, r.buf[r.text:r.end], "--compact", "timeout", r.limit}
+func (r *request) args() []any {
+	return []any{r.verb, r.graph, r.buf[r.text:r.end], "--compact", "timeout", r.limit}
 }
 
 func (r *request) release() {

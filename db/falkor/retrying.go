@@ -77,7 +77,7 @@ func (r *retrying) failed(ctx context.Context, s Statement, f failure) error {
 	switch {
 	case f.class == closed || errors.Is(f.cause, retry.ErrStopped):
 		made.text, made.kind = errClosed.text, errClosed.kind
-	case f.class == callerEnded || errors.Is(f.cause, context.Canceled):
+	case f.class == callerEnded || ctx.Err() != nil:
 		made.text, made.kind = "Query ended by its caller: "+say(f.cause), nil
 	case f.fault.again(s.Effect):
 		r.log.ErrorContext(ctx, "query_failed_after_retries", "attempts", f.attempts, "error", say(f.cause))

@@ -203,6 +203,16 @@ func TestCallersEndIsNoFailureOfTheQuery(t *testing.T) {
 	require.Empty(t, r.names())
 }
 
+// go-redis answers for a while with the error of a dial that another caller
+// left.
+func TestEndOfAnotherCallerIsNotOurs(t *testing.T) {
+	r := over(t, &dialError{op("dial", context.Canceled)})
+	r.policy.Retries = 0
+	_, err := r.ask(t.Context(), Reads)
+	require.ErrorContains(t, err, "Query failed after 1 attempts")
+	require.ErrorIs(t, err, memory.ErrUnavailable)
+}
+
 func TestCallerMayLeaveDuringTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -73,7 +73,7 @@ func (s *sender) once(ctx context.Context, node *redis.Client, effect Effect, as
 	} else {
 		_ = p.Process(ctx, command) // queued; the error is that of Exec
 	}
-	have := redis.NewIntCmd(ctx, "WAIT", replicas, s.waitTime.Milliseconds())
+	have := redis.NewIntCmd(ctx, "WAIT", replicas, max(1, s.waitTime.Milliseconds())) // 0 is for ever
 	if replicas > 0 {
 		_ = p.Process(ctx, have)
 	}

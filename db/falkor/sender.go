@@ -1,6 +1,7 @@
 package falkor
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strconv"
@@ -38,24 +39,29 @@ func (e *attemptError) Unwrap() error { return e.cause }
 
 // Query sends s once.
 func (s *sender) Query(ctx context.Context, q Statement) (Result, error) {
-	r, err := encode(q, s.serverTime(ctx))
+	r, err := encode(q)
 	if err != nil {
-		return Result{}, s.failed(ctx, err, false)
+		return Result{}, s.failed(ctx, err, true)
 	}
 	defer r.release()
+	result, err := s.answer(ctx, q, r)
+	if err != nil && faultOf(err).class == limited && s.learnLimit(ctx, q.Graph) {
+		return s.answer(ctx, q, r)
+	}
+	return result, err
+}
+
+// answer sends a request and reads the reply.
+func (s *sender) answer(ctx context.Context, q Statement, r *request) (Result, error) {
 	raw, err := s.ask(ctx, q, r)
 	if err != nil {
 		return Result{}, err
 	}
 	parsed, err := reply.Parse(raw)
-	if err == nil {
-		return Result{Result: parsed}, nil
+	if err != nil {
+		return Result{}, s.failed(ctx, err, false)
 	}
-	err = s.failed(ctx, err, false)
-	if faultOf(err).class == limited {
-		s.learnLimit(ctx, q.Graph)
-	}
-	return Result{}, err
+	return Result{Result: parsed}, nil
 }
 
 // ask sends a request on a lane, or through go-redis where there is none.
@@ -64,6 +70,7 @@ func (s *sender) ask(ctx context.Context, q Statement, r *request) ([]byte, erro
 		return nil, s.failed(ctx, err, true)
 	}
 	defer s.pool.free()
+	r.frame(s.serverTime(ctx))
 	alone := q.Effect == Reads || s.waitReplicas == 0
 	if l := s.pool.hotLane(ctx, time.Now()); l != nil {
 		if alone {
@@ -71,12 +78,16 @@ func (s *sender) ask(ctx context.Context, q Statement, r *request) ([]byte, erro
 		}
 		l.giveBack()
 	}
-	command := redis.NewRawCmd(ctx, r.args(q.Graph)...)
+	command := redis.NewRawCmd(ctx, r.args()...)
 	err := s.fly(ctx, func(f *flight, node *redis.Client) error { //nolint:contextcheck // a flight is ctx, and more
 		if alone && s.pool.single != nil {
 			return s.begin(f, node, command)
 		}
-		return s.on(f, node, q.Effect, command)
+		err := s.on(f, node, q.Effect, command)
+		if isDemoted(command.Val()) {
+			s.wires.shut(f.deadline) // go-redis sees that before it uses it again
+		}
+		return err
 	}, route{q.Graph, q.Effect, q.primary})
 	if err != nil {
 		return nil, err
@@ -98,13 +109,21 @@ func (s *sender) askOn(ctx context.Context, l *lane, r *request) (raw []byte, er
 	if err != nil {
 		return nil, s.failed(ctx, err, false)
 	}
-	l.used = time.Now()
+	l.used, keep = time.Now(), keep && !isDemoted(raw)
 	return raw, nil
+}
+
+// isDemoted tells whether raw is the answer of a server that is no master now.
+// Whatever its connection is asked next is answered alike, where a new one may
+// lead to the master.
+func isDemoted(raw []byte) bool {
+	return bytes.HasPrefix(raw, []byte("-READONLY ")) || bytes.HasPrefix(raw, []byte("-MASTERDOWN ")) ||
+		bytes.HasPrefix(raw, []byte("-UNBLOCKED "))
 }
 
 // begin carries out command through go-redis, and makes a lane of the
 // connection that it was on.
-func (s *sender) begin(f *flight, node *redis.Client, command redis.Cmder) error {
+func (s *sender) begin(f *flight, node *redis.Client, command *redis.RawCmd) error {
 	conn := node.Conn()
 	kept := false
 	defer func() {
@@ -115,22 +134,30 @@ func (s *sender) begin(f *flight, node *redis.Client, command redis.Cmder) error
 	if err := conn.Process(f, command); err != nil {
 		return err
 	}
-	if w := s.wires.of(f.deadline); w != nil {
-		kept = true
-		s.pool.leave(newLane(conn, w, time.Now()))
+	w := s.wires.of(f.deadline)
+	if w == nil {
+		return nil
 	}
+	kept = true
+	l := newLane(conn, w, time.Now())
+	if isDemoted(command.Val()) {
+		l.drop(f)
+		return nil
+	}
+	s.pool.leave(l)
 	return nil
 }
 
-// learnLimit asks the server for the longest time that it allows. Where it may
-// not be asked, what is known stays.
-func (s *sender) learnLimit(ctx context.Context, graph string) {
+// learnLimit asks the server for the longest time that it allows, and tells
+// whether that was news.
+func (s *sender) learnLimit(ctx context.Context, graph string) bool {
 	answer, err := s.Do(ctx, route{graph: graph}, []any{"GRAPH.CONFIG", "GET", "TIMEOUT_MAX"})
 	if pair, ok := answer.([]any); ok && err == nil && len(pair) == 2 {
 		if limit, ok := pair[1].(int64); ok {
-			s.limit.Store(limit)
+			return s.limit.Swap(limit) != limit
 		}
 	}
+	return false
 }
 
 // Do sends any other command once and returns its answer as go-redis reads it.
@@ -175,13 +202,13 @@ func (s *sender) fly(ctx context.Context, attempt func(*flight, *redis.Client) e
 // failed says what err means. Whatever ended the caller's context, or the
 // pool, is behind the errors that come after that.
 func (s *sender) failed(ctx context.Context, err error, unsent bool) error {
+	f := classify(err, unsent)
 	if cause := ended(ctx); cause != nil {
-		return &attemptError{fault{callerEnded, !unsent, none, nil}, cause}
+		return &attemptError{fault{callerEnded, f.maybe, none, nil}, cause}
 	}
 	if _, answered := serverText(err); !answered && s.pool.isDead() {
-		err = errClosed // whatever its socket says of it
+		return &attemptError{fault{closed, f.maybe, none, memory.ErrUnavailable}, errClosed}
 	}
-	f := classify(err, unsent)
 	if f.kind == memory.ErrUnavailable { //nolint:errorlint // it is the table's own
 		s.pool.servers.moved(ctx)
 	}

@@ -19,7 +19,7 @@ func (c *Client) Stats() Stats {
 		Closed:         c.closed.Load(),
 	}
 	p := c.pool.Load()
-	if p == nil || s.Closed {
+	if p == nil || p.isDead() {
 		return s
 	}
 	s.ActiveConnections = p.active()

@@ -1,6 +1,7 @@
 package falkor
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"os"
@@ -33,6 +34,7 @@ type wire struct {
 	armed int64 // what the socket has; 0 for what is not known
 
 	closed atomic.Bool
+	asked  atomic.Bool // and nothing came since
 	// patient says that a deadline which has come does no harm but to what
 	// waits. Through encryption, a write that it ended is the last one.
 	patient bool
@@ -81,6 +83,13 @@ func (ws *wires) of(deadline time.Time) *wire {
 		}
 	}
 	return nil
+}
+
+// shut closes the connection that go-redis last used with that deadline.
+func (ws *wires) shut(deadline time.Time) {
+	if w := ws.of(deadline); w != nil {
+		_ = w.Close() // it is of no use in any case
+	}
 }
 
 // deadlineStep is by how much a deadline may come early, to be like no other.
@@ -191,10 +200,42 @@ func (w *wire) read(b []byte) (int, error) {
 	}
 }
 
+func (w *wire) Write(b []byte) (int, error) {
+	w.asked.Store(true)
+	return w.Conn.Write(b)
+}
+
+func (w *wire) Read(b []byte) (int, error) {
+	n, err := w.Conn.Read(b)
+	if n > 0 {
+		w.asked.Store(false)
+	}
+	return n, err
+}
+
 func (w *wire) Close() error {
-	w.closed.Store(true)
+	if w.closed.Swap(true) {
+		return nil // by us; go-redis closes it once more
+	}
 	w.in.mu.Lock()
 	delete(w.in.open, w)
 	w.in.mu.Unlock()
+	if w.asked.Load() {
+		return w.abandon()
+	}
 	return w.Conn.Close()
+}
+
+// abandon closes a connection together with what the other side has not got
+// yet. The system would otherwise go on sending it for minutes, and a write
+// that its caller gave up on would undo later ones.
+func (w *wire) abandon() error {
+	conn := w.Conn
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn() // whose farewell would have to wait as well
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // it is closed in any case
+	}
+	return conn.Close()
 }

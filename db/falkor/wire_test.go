@@ -2,6 +2,8 @@ package falkor
 
 import (
 	"context"
+	"crypto/tls"
+	"io"
 	"net"
 	"os"
 	"testing"
@@ -63,6 +65,7 @@ func TestClosedWireIsForgotten(t *testing.T) {
 	require.Len(t, ws.open, 1)
 	require.NoError(t, w.Close())
 	require.Empty(t, ws.open)
+	require.NoError(t, w.Close(), "it may be closed by us and by go-redis")
 }
 
 func TestFlightIsInterruptedWhereverItIs(t *testing.T) {
@@ -117,4 +120,71 @@ func TestHandshakeIsNotedInTheFlight(t *testing.T) {
 	markHandshake(inner, handshakeDone)
 	require.False(t, f.unsent())
 	markHandshake(t.Context(), handshakeBegun) // of nobody's flight
+}
+
+// What was sent and not yet delivered is taken back with the connection.
+func TestAbandonedRequestDoesNotArriveLater(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		wrap func(net.Conn) net.Conn
+	}{
+		{"plain", func(conn net.Conn) net.Conn { return conn }},
+		{"encrypted", func(conn net.Conn) net.Conn {
+			return tls.Client(conn, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // it is for this test alone
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it returns at once
+			require.NoError(t, err)
+			defer l.Close()
+			here, err := net.Dial("tcp", l.Addr().String()) //nolint:noctx // it returns at once
+			require.NoError(t, err)
+			there, err := l.Accept()
+			require.NoError(t, err)
+			defer there.Close()
+
+			// Through encryption only the connection below it may be written to
+			// before somebody answers.
+			w := newWires().add(row.wrap(here))
+			request := make([]byte, 1<<20)
+			require.NoError(t, w.SetDeadline(time.Now().Add(100*time.Millisecond)))
+			if _, encrypted := w.(*wire); encrypted {
+				_, err = w.Write(nil) // begins a handshake
+				require.Error(t, err)
+				require.NoError(t, here.SetDeadline(time.Time{}))
+				_, err = here.Write(request)
+			} else {
+				_, err = w.Write(request)
+			}
+			if err != nil {
+				t.Skip("the system does not take so much ahead of who reads it")
+			}
+			require.NoError(t, w.Close())
+			arrived, err := io.Copy(io.Discard, there)
+			require.Error(t, err, "all %d bytes arrived", arrived)
+			require.Less(t, arrived, int64(len(request)))
+		})
+	}
+}
+
+func TestAnsweredConnectionIsClosedInPeace(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it returns at once
+	require.NoError(t, err)
+	defer l.Close()
+	here, err := net.Dial("tcp", l.Addr().String()) //nolint:noctx // it returns at once
+	require.NoError(t, err)
+	there, err := l.Accept()
+	require.NoError(t, err)
+	defer there.Close()
+	w := newWires().add(here)
+	_, err = w.Write([]byte("question"))
+	require.NoError(t, err)
+	_, err = there.Write([]byte("answer"))
+	require.NoError(t, err)
+	_, err = w.Read(make([]byte, 9))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	all, err := io.ReadAll(there)
+	require.NoError(t, err)
+	require.Equal(t, "question", string(all))
 }
