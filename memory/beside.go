@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -21,7 +22,7 @@ const (
 // Beside is a memory that stands beside another one, and why.
 type Beside struct {
 	ID    ID
-	Title string
+	Title string // as in a Card
 	// Kind is BecauseLink for what the other one names, BecauseName for what
 	// names it, BecauseNeighbor for what comes before or after it in time.
 	Kind string
@@ -59,7 +60,7 @@ func (p *Processor) named(ctx context.Context, m Memory) ([]Beside, error) {
 	if err != nil {
 		return nil, fmt.Errorf("headed: %w", err)
 	}
-	return p.besides(ctx, m.Workspace, refs, func(passage Passage) Beside {
+	return p.besides(ctx, m.Workspace, refs, len(refs), func(passage Passage) Beside {
 		for _, lead := range words.Leads(passage.Text) {
 			if slices.Contains(names, lead) {
 				return Beside{Kind: BecauseLink, What: lead.String()}
@@ -77,7 +78,7 @@ func (p *Processor) naming(ctx context.Context, m Memory) ([]Beside, error) {
 		if err != nil {
 			return nil, fmt.Errorf("matching: %w", err)
 		}
-		found, err := p.besides(ctx, m.Workspace, refs, func(passage Passage) Beside {
+		found, err := p.besides(ctx, m.Workspace, refs, mostNaming, func(passage Passage) Beside {
 			if slices.Contains(words.Leads(passage.Text), lead) || !slices.Contains(words.Names(passage.Text), lead) {
 				return Beside{}
 			}
@@ -86,7 +87,7 @@ func (p *Processor) naming(ctx context.Context, m Memory) ([]Beside, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, found[:min(mostNaming, len(found))]...)
+		all = append(all, found...)
 	}
 	return all, nil
 }
@@ -102,7 +103,7 @@ func (p *Processor) inTime(ctx context.Context, m Memory) ([]Beside, error) {
 	for i, n := range neighbors {
 		refs[i], offsets[n.Memory] = n.First, n.Offset
 	}
-	found, err := p.besides(ctx, m.Workspace, refs, func(passage Passage) Beside {
+	found, err := p.besides(ctx, m.Workspace, refs, len(refs), func(passage Passage) Beside {
 		return Beside{Kind: BecauseNeighbor, Offset: offsets[passage.Memory]}
 	})
 	slices.SortFunc(found, func(a, b Beside) int { return cmp.Compare(a.Offset, b.Offset) })
@@ -110,8 +111,8 @@ func (p *Processor) inTime(ctx context.Context, m Memory) ([]Beside, error) {
 }
 
 // besides shows the memories that refs lead to and why gives a Kind, in the
-// order of time.
-func (p *Processor) besides(ctx context.Context, w Workspace, refs []Ref, why func(Passage) Beside) ([]Beside, error) {
+// order of time, each once and the first most of them.
+func (p *Processor) besides(ctx context.Context, w Workspace, refs []Ref, most int, why func(Passage) Beside) ([]Beside, error) {
 	if len(refs) == 0 {
 		return nil, nil
 	}
@@ -124,10 +125,34 @@ func (p *Processor) besides(ctx context.Context, w Workspace, refs []Ref, why fu
 	})
 	var found []Beside
 	for _, passage := range passages {
-		if b := why(passage); b.Kind != "" {
-			b.ID, b.Title = passage.Memory, titleFor(passage.Text)
-			found = append(found, b)
+		known := len(found) > 0 && found[len(found)-1].ID == passage.Memory
+		b := why(passage)
+		if known || b.Kind == "" {
+			continue
 		}
+		if len(found) == most {
+			break
+		}
+		b.ID = passage.Memory
+		if b.Title, err = p.titleOf(ctx, w, passage); err != nil {
+			return nil, err
+		}
+		found = append(found, b)
 	}
 	return found, nil
+}
+
+// titleOf returns the title of the memory that a passage is of.
+func (p *Processor) titleOf(ctx context.Context, w Workspace, passage Passage) (string, error) {
+	if passage.Index == 0 {
+		return titleFor(passage.Text), nil
+	}
+	m, err := p.store.Get(ctx, w, passage.Memory)
+	if errors.Is(err, ErrNotFound) {
+		return titleFor(passage.Text), nil // it is gone meanwhile
+	}
+	if err != nil {
+		return "", fmt.Errorf("get memory %s: %w", passage.Memory, err)
+	}
+	return titleFor(m.Text), nil
 }

@@ -51,21 +51,23 @@ type Card struct {
 // starts at the first, and comes back after the last. A workspace that does not
 // exist is like an empty one.
 func (p *Processor) Browse(ctx context.Context, w Workspace, after Cursor, n int) ([]Card, Cursor, error) {
-	ids, next, err := p.store.List(ctx, w.orDefault(), after, n)
+	w = w.orDefault()
+	ids, next, err := p.store.List(ctx, w, after, n)
 	if err != nil {
 		return nil, "", fmt.Errorf("browse workspace %s: %w", w, err)
 	}
-	seen, err := p.look(ctx, w.orDefault(), ids)
+	cards, err := look(ctx, p.store, w, ids, p.card)
 	if err != nil {
 		return nil, "", fmt.Errorf("browse workspace %s: %w", w, err)
 	}
-	return cardsOf(seen), next, nil
+	return cards, next, nil
 }
 
 // Latest shows the memories that were recorded last, the newest first: up to n
 // of them, without the skip newest. all is how many the workspace holds.
 func (p *Processor) Latest(ctx context.Context, w Workspace, skip, n int) (cards []Card, all int, err error) {
-	ids, err := p.allIDs(ctx, w.orDefault())
+	w = w.orDefault()
+	ids, err := p.allIDs(ctx, w)
 	if err != nil {
 		return nil, 0, fmt.Errorf("latest of workspace %s: %w", w, err)
 	}
@@ -73,11 +75,10 @@ func (p *Processor) Latest(ctx context.Context, w Workspace, skip, n int) (cards
 	end := max(0, all-max(0, skip))
 	some := ids[max(0, end-max(0, n)):end]
 	slices.Reverse(some)
-	seen, err := p.look(ctx, w.orDefault(), some)
-	if err != nil {
+	if cards, err = look(ctx, p.store, w, some, p.card); err != nil {
 		return nil, 0, fmt.Errorf("latest of workspace %s: %w", w, err)
 	}
-	return cardsOf(seen), all, nil
+	return cards, all, nil
 }
 
 // allIDs lists all memories of a workspace, in the order of recording.
@@ -96,34 +97,19 @@ func (p *Processor) allIDs(ctx context.Context, w Workspace) ([]ID, error) {
 	}
 }
 
-// glance is a memory with what of its text says where it belongs.
-type glance struct {
-	Card
-
-	text string // its beginning
-}
-
-func cardsOf(seen []glance) []Card {
-	cards := make([]Card, len(seen))
-	for i, g := range seen {
-		cards[i] = g.Card
-	}
-	return cards
-}
-
-// look fetches memories, in the order of ids. Those that are gone meanwhile are
-// left out.
-func (p *Processor) look(ctx context.Context, w Workspace, ids []ID) ([]glance, error) {
-	seen := make([]glance, len(ids))
+// look fetches memories and keeps what show makes of each, in the order of ids.
+// Those that are gone meanwhile are left out.
+func look[T any](ctx context.Context, from Keeper, w Workspace, ids []ID, show func(Memory) T) ([]T, error) {
+	shown := make([]*T, len(ids))
 	faults := make([]error, fetchers)
 	var running sync.WaitGroup
 	for f := range fetchers {
 		running.Go(func() {
 			for i := f; i < len(ids) && faults[f] == nil; i += fetchers {
-				m, err := p.store.Get(ctx, w, ids[i])
+				m, err := from.Get(ctx, w, ids[i])
 				switch {
 				case err == nil:
-					seen[i] = p.glance(m)
+					shown[i] = new(show(m))
 				case !errors.Is(err, ErrNotFound):
 					faults[f] = err
 				}
@@ -131,13 +117,17 @@ func (p *Processor) look(ctx context.Context, w Workspace, ids []ID) ([]glance, 
 		})
 	}
 	running.Wait()
-	if err := errors.Join(faults...); err != nil {
-		return nil, err
+	var all []T
+	for _, one := range shown {
+		if one != nil {
+			all = append(all, *one)
+		}
 	}
-	return slices.DeleteFunc(seen, func(g glance) bool { return g.ID == "" }), nil
+	return all, errors.Join(faults...)
 }
 
-func (p *Processor) glance(m Memory) glance {
+// card keeps nothing of m alive but what it shows.
+func (p *Processor) card(m Memory) Card {
 	c := Card{
 		ID: m.ID, Title: titleFor(m.Text), Kind: p.kind(m), Source: shortened(m.Source, labelLength),
 		CreatedAt: m.CreatedAt, ValidFrom: m.ValidFrom, Chunks: len(m.Chunks),
@@ -145,8 +135,7 @@ func (p *Processor) glance(m Memory) glance {
 	for _, tag := range m.Tags[:min(mostTags, len(m.Tags))] {
 		c.Tags = append(c.Tags, shortened(tag, labelLength))
 	}
-	// A copy: the rest of a long text must not stay in memory with it.
-	return glance{Card: c, text: strings.Clone(beginning(m.Text, namedIn))}
+	return c
 }
 
 func (p *Processor) kind(m Memory) string {

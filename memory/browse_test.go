@@ -228,6 +228,18 @@ func TestBesideFindsNamesAndNeighbors(t *testing.T) {
 	require.Equal(t, memory.Beside{ID: all[1].ID, Title: "Charlie Chaplin", Kind: memory.BecauseLink, What: "charlie chaplin"}, got[0])
 }
 
+// A long text is found by chunks from its midst.
+func TestBesideShowsALongTextOnceByItsTitle(t *testing.T) {
+	p, _ := newLibrary(t)
+	all := kept(t, p,
+		draft("Charlie Chaplin\nAn actor, born in London."),
+		draft("A history of film\n"+strings.Repeat("Then came other people. ", 60)+strings.Repeat("We met Charlie Chaplin there. ", 100)),
+	)
+	got, err := p.Beside(t.Context(), all[0])
+	require.NoError(t, err)
+	require.Equal(t, []memory.Beside{{ID: all[1].ID, Title: "A history of film", Kind: memory.BecauseName, What: "charlie chaplin"}}, got)
+}
+
 func TestBesideSaysWhatFailed(t *testing.T) {
 	p, l := newLibrary(t)
 	all := kept(t, p, draft("one"), draft("two"))

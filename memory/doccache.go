@@ -6,20 +6,25 @@ import (
 	"zapomni/memory/words"
 )
 
-// cachedText bounds the text that a docCache keeps, in bytes. What it holds
-// takes about four times as much.
-const cachedText = 6 << 20
+const (
+	// cachedText bounds the text that a docCache keeps, in bytes. What it holds
+	// takes about 3.3 times as much.
+	cachedText = 8 << 20
+	// entryText is what a passage takes beside its text, as if that were so much
+	// longer. Most memories are short.
+	entryText = 125
+)
 
 // docCache remembers analysed passages by their Ref, which never names
 // anything else. It forgets everything when full: what is asked for often is
 // back at once. The workspace is not part of the key, as a Ref belongs to one.
 type docCache struct {
 	analyzer *words.Analyzer
-	limit    int // bytes of text
+	limit    int // bytes of text, with entryText for each
 
 	mu   sync.RWMutex
 	docs map[Ref]cachedDoc
-	held int // bytes of text
+	held int // as in limit
 }
 
 // cachedDoc is a passage and its analysis. Neither is ever changed.
@@ -43,11 +48,12 @@ func (c *docCache) put(p *Passage) cachedDoc {
 	d := cachedDoc{passage: p, doc: c.analyzer.Doc(p.Text)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.held+len(p.Text) > c.limit {
+	cost := len(p.Text) + entryText
+	if c.held+cost > c.limit {
 		clear(c.docs)
 		c.held = 0
 	}
 	c.docs[p.Ref] = d
-	c.held += len(p.Text)
+	c.held += cost
 	return d
 }

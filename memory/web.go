@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"zapomni/memory/words"
 )
@@ -63,18 +64,43 @@ func (p *Processor) Web(ctx context.Context, w Workspace, limit int) (Web, error
 	if limit < 1 || limit > MaxWeb {
 		return Web{}, &FieldError{Field: "limit", Why: fmt.Sprintf("limit must be between 1 and %d, got %d", MaxWeb, limit)}
 	}
-	ids, err := p.allIDs(ctx, w.orDefault())
+	w = w.orDefault()
+	ids, err := p.allIDs(ctx, w)
 	if err != nil {
 		return Web{}, fmt.Errorf("web of workspace %s: %w", w, err)
 	}
-	seen, err := p.look(ctx, w.orDefault(), sample(ids, limit))
+	seen, err := look(ctx, p.store, w, sample(ids, limit), p.glance)
 	if err != nil {
 		return Web{}, fmt.Errorf("web of workspace %s: %w", w, err)
 	}
-	web := Web{All: len(ids), Cards: cardsOf(seen)}
+	web := Web{All: len(ids), Cards: make([]Card, len(seen))}
+	for i, g := range seen {
+		web.Cards[i] = g.Card
+	}
 	web.Ties = append(linkTies(seen), lineTies(web.Cards)...)
 	web.addHubs()
 	return web, nil
+}
+
+// glance is a memory with the names that tie it to others.
+type glance struct {
+	Card
+
+	leads, names []words.Name
+}
+
+func (p *Processor) glance(m Memory) glance {
+	text := beginning(m.Text, namedIn)
+	return glance{Card: p.card(m), leads: apart(words.Leads(text)), names: apart(words.Names(text))}
+}
+
+// apart copies names out of the text that they may be parts of: it must not
+// stay in memory with them.
+func apart(names []words.Name) []words.Name {
+	for i, n := range names {
+		names[i] = words.Name(strings.Clone(string(n)))
+	}
+	return names
 }
 
 // sample takes n of ids, evenly spread and in their order.
@@ -94,14 +120,14 @@ func sample(ids []ID, n int) []ID {
 func linkTies(seen []glance) []Tie {
 	headed := make(map[words.Name][]int)
 	for i, g := range seen {
-		for _, lead := range words.Leads(g.text) {
+		for _, lead := range g.leads {
 			headed[lead] = append(headed[lead], i)
 		}
 	}
 	var ties []Tie
 	for from, g := range seen {
 		count := 0
-		for _, name := range words.Names(g.text) {
+		for _, name := range g.names {
 			to := headed[name]
 			if len(to) > mostHeaded || slices.Contains(to, from) {
 				continue

@@ -57,6 +57,8 @@ func (a *app) place(flag, text string, c config.Config) (place, error) {
 			return p, misused("%s: %w", flag, err)
 		}
 		p.falkor = &at
+	case strings.Contains(rest, "@"):
+		return p, misused("%s: %w", flag, errPlaceURL) // it may hold a password
 	default:
 		return p, misused("%s should be embedded, embedded:PATH, falkordb, a redis:// URL, or python:URL to read from, got %q", flag, rest)
 	}
@@ -129,15 +131,23 @@ type readable interface {
 	io.Closer
 }
 
-// source opens p to be read.
+// source opens p to be read. Opening a store makes it where there is none, so
+// that is looked at first.
 func (p place) source(ctx context.Context, c config.Config, log *slog.Logger) (readable, error) {
 	switch {
 	case p.python:
 		return falkor.OpenPython(ctx, *p.falkor, chunk.Options{Size: c.Memory.ChunkSize, Overlap: c.Memory.ChunkOverlap}, log)
 	case p.file != "":
-		// Opening it would make one.
 		if _, err := os.Stat(p.file); errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("there is no store %s", p.file)
+		}
+	default:
+		id, err := falkor.Identify(ctx, *p.falkor, log)
+		if err != nil {
+			return nil, err
+		}
+		if id.Missing() {
+			return nil, fmt.Errorf("there is no graph %s: another one can be named with ?graph=NAME", p.falkor.Graph)
 		}
 	}
 	return p.store(ctx, c, log)

@@ -144,6 +144,7 @@ func TestMigrateRefusesPlacesItCannotUse(t *testing.T) {
 		{"the Python version to write", "embedded", "python:redis://localhost", exitUsage, "--to: the graph of the Python version can only be read"},
 		{"a file of the Python version", "python:embedded", "embedded", exitUsage, "--from should be"},
 		{"an unknown scheme", "http://localhost", "embedded", exitUsage, "--from: url must be like redis://"},
+		{"a URL that lacks a slash", "redis:/u:hunter2@localhost", "embedded", exitUsage, "--from: the URL cannot be read"},
 		{"a URL that is none", "redis://u:hunter2@[::1", "embedded", exitUsage, "--from: the URL cannot be read"},
 		{"an unknown option", "redis://localhost?grpah=x", "embedded", exitUsage, "--from: url must be like redis://"},
 		{"itself", "embedded:a", "embedded:a/zapomni.db", exitUsage, "source and destination are the same file"},
@@ -309,6 +310,25 @@ func TestMigrateRefusesAGraphThatBothWouldUse(t *testing.T) {
 			got := newHome(t).run(t, "migrate", "--from", tc.from, "--to", tc.to, "--log-level", "ERROR")
 			require.Equal(t, exitUsage, got.status)
 			require.Contains(t, got.err, "source and destination share a graph")
+		})
+	}
+}
+
+func TestMigrateMakesNoSource(t *testing.T) {
+	server := falkortest.Shared(t)
+	for _, tc := range []struct{ name, from, want string }{
+		{"of this version", "", "there is no graph "},
+		{"of the Python version", "python:", "there is no such graph"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			graph := server.Graph(t)
+			got := newHome(t).run(t, "migrate", "--from", tc.from+server.URL()+"?graph="+graph, "--to", "embedded", "--log-level", "CRITICAL")
+			require.Equal(t, exitError, got.status)
+			require.Contains(t, got.err, "open the source: ")
+			require.Contains(t, got.err, tc.want)
+			there, err := server.Do("EXISTS", graph)
+			require.NoError(t, err)
+			require.Zero(t, there)
 		})
 	}
 }

@@ -18,6 +18,7 @@ type parcel struct {
 	workspace memory.Workspace
 	sums      map[memory.ID]expected
 	chunks    int
+	seen      map[memory.ID]bool // in the source, whatever came of it
 }
 
 // expected is a memory that should arrive.
@@ -34,9 +35,9 @@ func (p *parcel) expect(m pair, compared bool) {
 
 // copy copies one workspace.
 func (r *run) copy(ctx context.Context, info memory.WorkspaceInfo) (*parcel, error) {
-	p := &parcel{workspace: info.ID, sums: map[memory.ID]expected{}}
+	p := &parcel{workspace: info.ID, sums: map[memory.ID]expected{}, seen: map[memory.ID]bool{}}
 	if err := info.ID.Check(); err != nil {
-		return p, r.refuse(ctx, info.ID, err)
+		return p, r.refuse(ctx, p, err)
 	}
 	if err := r.prepare(ctx, info); err != nil {
 		return p, err
@@ -51,6 +52,7 @@ func (r *run) copy(ctx context.Context, info memory.WorkspaceInfo) (*parcel, err
 				if err := r.settle(ctx, p, m); err != nil {
 					return p, err
 				}
+				p.seen[m.id] = true
 				r.step(info.ID, 1)
 			}
 		}
@@ -59,15 +61,16 @@ func (r *run) copy(ctx context.Context, info memory.WorkspaceInfo) (*parcel, err
 }
 
 // refuse reports all memories of a workspace that this program cannot name.
-func (r *run) refuse(ctx context.Context, w memory.Workspace, cause error) error {
-	for ids, err := range pages(ctx, r.from, w) {
+func (r *run) refuse(ctx context.Context, p *parcel, cause error) error {
+	for ids, err := range pages(ctx, r.from, p.workspace) {
 		if err != nil {
 			return err
 		}
 		for _, id := range ids {
-			r.fail(w, id, cause)
+			r.fail(p.workspace, id, cause)
+			p.seen[id] = true
 		}
-		r.step(w, len(ids))
+		r.step(p.workspace, len(ids))
 	}
 	return nil
 }
@@ -82,6 +85,9 @@ func (r *run) prepare(ctx context.Context, info memory.WorkspaceInfo) error {
 		}
 		if errors.Is(err, memory.ErrConflict) { // someone else was faster
 			there, err = r.to.Workspace(ctx, info.ID)
+		}
+		if errors.Is(err, memory.ErrNoWorkspace) {
+			return fmt.Errorf("%w: someone is making it in the destination, or was cut off at it: try again in a minute", memory.ErrUnavailable)
 		}
 	}
 	if err != nil {

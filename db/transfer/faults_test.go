@@ -210,6 +210,45 @@ func TestCopyNoticesADestinationThatIsNotTrue(t *testing.T) {
 	}
 }
 
+func TestCopyTellsWhatCameIntoTheSourceMeanwhile(t *testing.T) {
+	from, to := open(t), open(t)
+	fill(t, from, home, 5)
+	var late []transfer.Problem
+	more := transfer.Options{Progress: func(p transfer.Progress) {
+		if p.Stage == transfer.Copying || late != nil {
+			return
+		}
+		for _, m := range append(fill(t, from, "late", 2), note(home, 5)) {
+			require.NoError(t, from.Put(t.Context(), m))
+			late = append(late, transfer.Problem{Workspace: m.Workspace, Memory: m.ID, Err: transfer.ErrLate})
+		}
+	}}
+	report, err := transfer.Copy(t.Context(), from, to, more)
+	require.NoError(t, err)
+	require.Equal(t, 5, report.Verified)
+	require.ElementsMatch(t, late, report.Failures)
+	require.False(t, report.Complete())
+
+	report, err = transfer.Copy(t.Context(), from, to, transfer.Options{})
+	require.NoError(t, err)
+	require.True(t, report.Complete())
+	requireSame(t, from, to)
+}
+
+// half is a store in which a workspace was claimed by someone who died.
+type half struct{ memory.Store }
+
+func (half) AddWorkspace(context.Context, memory.WorkspaceInfo) error { return memory.ErrConflict }
+
+func TestCopySaysThatAWorkspaceIsInTheMaking(t *testing.T) {
+	from := open(t)
+	fill(t, from, "work", 1)
+	_, err := transfer.Copy(t.Context(), from, half{open(t)}, transfer.Options{})
+	require.ErrorIs(t, err, memory.ErrUnavailable)
+	require.ErrorContains(t, err, "copy workspace work: ")
+	require.ErrorContains(t, err, "try again in a minute")
+}
+
 func TestCopyReportsWorkspacesThatHaveNoProperName(t *testing.T) {
 	from, to := open(t), open(t)
 	all := fill(t, from, "My Project", 3)

@@ -30,6 +30,7 @@ func SumOf(m memory.Memory) Sum {
 	d.text(m.Source)
 	d.time(m.CreatedAt)
 	d.time(m.ValidFrom)
+	d.text(m.Model)
 	d.number(int64(len(m.Chunks)))
 	for _, c := range m.Chunks {
 		d.number(int64(c.Start))

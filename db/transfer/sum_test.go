@@ -1,6 +1,7 @@
 package transfer_test
 
 import (
+	"math"
 	"reflect"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ func TestSumTellsEveryField(t *testing.T) {
 	whole := func() memory.Memory {
 		return memory.Memory{
 			ID: "i", Workspace: "w", Text: "text", Metadata: []byte(`{}`), Tags: []string{"a", "b"}, Source: "s",
-			CreatedAt: time.Unix(1, 0), ValidFrom: time.Unix(2, 0), Chunks: []memory.Chunk{{Start: 0, End: 4, Vector: []float32{1, 2}}},
+			CreatedAt: time.Unix(1, 0), ValidFrom: time.Unix(2, 0), Model: "m", Chunks: []memory.Chunk{{Start: 0, End: 4, Vector: []float32{1, 2}}},
 		}
 	}
 	changes := map[string]func(*memory.Memory){
@@ -28,6 +29,7 @@ func TestSumTellsEveryField(t *testing.T) {
 		"Source":       func(m *memory.Memory) { m.Source = "" },
 		"CreatedAt":    func(m *memory.Memory) { m.CreatedAt = m.CreatedAt.Add(time.Microsecond) },
 		"ValidFrom":    func(m *memory.Memory) { m.ValidFrom = m.ValidFrom.Add(-time.Microsecond) },
+		"Model":        func(m *memory.Memory) { m.Model = "" },
 		"Chunks":       func(m *memory.Memory) { m.Chunks = append(m.Chunks, memory.Chunk{}) },
 		"Chunk.Start":  func(m *memory.Memory) { m.Chunks[0].Start = 1 },
 		"Chunk.End":    func(m *memory.Memory) { m.Chunks[0].End = 3 },
@@ -46,7 +48,10 @@ func TestSumTellsEveryField(t *testing.T) {
 
 func TestSumIsThatOfWhatIsKept(t *testing.T) {
 	at := time.Date(2024, 5, 17, 8, 0, 0, 123_456_789, time.FixedZone("", 7200))
-	given := memory.Memory{CreatedAt: at, ValidFrom: at, Metadata: []byte{}, Tags: []string{}, Chunks: []memory.Chunk{}}
+	none := []memory.Chunk{{Vector: []float32{0}}}
+	given := memory.Memory{CreatedAt: at, ValidFrom: at, Metadata: []byte{}, Tags: []string{}, Chunks: []memory.Chunk{
+		{Vector: []float32{float32(math.Copysign(0, -1))}},
+	}}
 	at = at.UTC().Truncate(time.Microsecond)
-	require.Equal(t, transfer.SumOf(given), transfer.SumOf(memory.Memory{CreatedAt: at, ValidFrom: at}))
+	require.Equal(t, transfer.SumOf(given), transfer.SumOf(memory.Memory{CreatedAt: at, ValidFrom: at, Chunks: none}))
 }

@@ -8,7 +8,10 @@
 //   - Memories are put in the order in which they were first recorded, one at a
 //     time. Wherever a run is cut off, a further one goes on from there: what
 //     has arrived is recognized by its ID and its Sum.
-//   - At the end all that was put is read back and compared, and counted.
+//   - At the end all that was put is read back and compared, and counted; and
+//     the source is listed once more. What came into it meanwhile is in the
+//     Report. What was changed in it meanwhile is in the destination as it was
+//     when it was read, or as it is now.
 //   - What cannot be read or kept is in the Report, by its ID; the rest is
 //     copied.
 package transfer
@@ -69,7 +72,8 @@ type Report struct {
 	Replaced   int // were there with another content
 	Skipped    int // were there with the same content
 	Gone       int // were deleted from the source meanwhile
-	// Verified are in the destination now, each compared with the source.
+	// Verified are in the destination now, each compared with what was read
+	// from the source.
 	Verified int
 	// Moved stand behind one in the destination that was recorded later, and
 	// was there already.
@@ -79,11 +83,12 @@ type Report struct {
 	Described []memory.Workspace
 	// Conflicts were left as they are in the destination.
 	Conflicts []Problem
-	// Failures could not be read, kept or found again.
+	// Failures could not be read, kept or found again, or came too late.
 	Failures []Problem
 }
 
-// Complete says whether the destination holds all that the source does.
+// Complete says whether the destination holds all that the source did when it
+// was listed last.
 func (r Report) Complete() bool { return len(r.Conflicts)+len(r.Failures) == 0 }
 
 // Problem is one memory that is not as it should be, or a workspace if Memory
@@ -108,6 +113,7 @@ var (
 	ErrMissing = errors.New("it did not arrive")
 	ErrChanged = errors.New("what arrived is not what was sent")
 	ErrCount   = errors.New("the destination's counts are not those of what it holds")
+	ErrLate    = errors.New("it came into the source after that was copied: the same command goes on with it")
 )
 
 // Copy copies all workspaces and memories. An error means that the run was cut
@@ -152,7 +158,7 @@ func (r *run) all(ctx context.Context) error {
 			return fmt.Errorf("verify workspace %s: %w", p.workspace, err)
 		}
 	}
-	return nil
+	return r.lookAgain(ctx, sent)
 }
 
 // count finds out how much there is to do.

@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -94,6 +95,31 @@ func (r *run) compareOne(ctx context.Context, w memory.Workspace, id memory.ID, 
 	}
 	if SumOf(m) != want {
 		return ErrChanged
+	}
+	return nil
+}
+
+// lookAgain reports what has come into the source since it was copied.
+func (r *run) lookAgain(ctx context.Context, sent []*parcel) error {
+	infos, err := r.from.Workspaces(ctx)
+	if err != nil {
+		return fmt.Errorf("list the workspaces of the source again: %w", err)
+	}
+	for _, info := range infos {
+		var seen map[memory.ID]bool
+		if i := slices.IndexFunc(sent, func(p *parcel) bool { return p.workspace == info.ID }); i >= 0 {
+			seen = sent[i].seen
+		}
+		for ids, err := range pages(ctx, r.from, info.ID) {
+			if err != nil {
+				return fmt.Errorf("list workspace %s of the source again: %w", info.ID, err)
+			}
+			for _, id := range ids {
+				if !seen[id] {
+					r.fail(info.ID, id, ErrLate)
+				}
+			}
+		}
 	}
 	return nil
 }

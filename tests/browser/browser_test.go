@@ -5,13 +5,11 @@ package browser
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -19,22 +17,25 @@ import (
 
 	"zapomni/memory"
 	"zapomni/server"
+	"zapomni/tests/npm"
 	"zapomni/transport"
 	"zapomni/transport/dashboard"
 )
 
 const token = "secret-of-the-test"
 
-// program returns the path of a program. Where there is none, the test skips,
+func TestMain(m *testing.M) { os.Exit(npm.Main(m.Run)) }
+
+// browser returns the path of a browser. Where there is none, the test skips,
 // unless it must not.
-func program(t *testing.T, names ...string) string {
+func browser(t *testing.T) string {
 	t.Helper()
-	for _, name := range names {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
 	}
-	missing := fmt.Sprintf("%s is not installed", strings.Join(names, " or "))
+	const missing = "chromium is not installed"
 	if os.Getenv("ZAPOMNI_REQUIRE_BROWSER") != "" {
 		t.Fatal(missing)
 	}
@@ -82,33 +83,11 @@ func keeper(t *testing.T, m *memory.Processor) http.Handler {
 	})
 }
 
-func run(t *testing.T, dir string, args ...string) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Dir, cmd.WaitDelay = dir, time.Second
-	var complaint strings.Builder
-	cmd.Stderr = &complaint
-	out, err := cmd.Output()
-	require.NoError(t, err, "%s failed:\n%s%s", strings.Join(args, " "), complaint.String(), out)
-	return string(out)
-}
-
 // TestDashboard runs page.mjs, and shows each of its checks as a test.
 func TestDashboard(t *testing.T) {
-	node, npm := program(t, "node"), program(t, "npm")
-	chromium := program(t, "chromium", "chromium-browser", "google-chrome")
-	dir := t.TempDir()
-	for _, name := range []string{"package.json", "package-lock.json", ".npmrc", "page.mjs"} {
-		content, err := os.ReadFile(name)
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
-	}
-	run(t, dir, npm, "ci", "--ignore-scripts", "--prefer-offline", "--no-progress")
-
+	chromium, packages := browser(t), npm.Install(t)
 	m := library(t)
-	out := run(t, dir, node, "page.mjs", chromium, serve(t, m), serve(t, m, token), token, os.Getenv("ZAPOMNI_SCREENSHOTS"))
+	out := packages.Run(t, nil, "page.mjs", chromium, serve(t, m), serve(t, m, token), token, os.Getenv("ZAPOMNI_SCREENSHOTS"))
 	var checks []struct {
 		Name, Fault string
 		Took        float64 // milliseconds
@@ -130,26 +109,19 @@ func TestDashboard(t *testing.T) {
 }
 
 func TestTheLayoutPushesNearlyAsItShould(t *testing.T) {
-	node := program(t, "node")
-	dir := t.TempDir()
-	for name, from := range map[string]string{"repulsion.mjs": "repulsion.mjs", "quadtree.mjs": "../../transport/dashboard/static/assets/quadtree.js"} {
-		content, err := os.ReadFile(from)
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
-	}
+	packages := npm.Install(t)
+	content, err := os.ReadFile("../../transport/dashboard/static/assets/quadtree.js")
+	require.NoError(t, err)
+	quadtree := filepath.Join(t.TempDir(), "quadtree.mjs")
+	require.NoError(t, os.WriteFile(quadtree, content, 0o600))
 	var got struct {
 		Off    float64
 		Finite bool
 	}
-	out := run(t, dir, node, "repulsion.mjs", "./quadtree.mjs")
+	out := packages.Run(t, nil, "repulsion.mjs", quadtree)
 	require.NoError(t, json.Unmarshal([]byte(out), &got), out)
 	require.Less(t, got.Off, 0.12)
 	require.True(t, got.Finite)
 }
 
-func TestTheLockNamesNoPlaceToLoadFrom(t *testing.T) {
-	content, err := os.ReadFile("package-lock.json")
-	require.NoError(t, err)
-	require.NotContains(t, string(content), `"resolved"`)
-	require.Contains(t, string(content), `"integrity"`)
-}
+func TestTheLockNamesNoPlaceToLoadFrom(t *testing.T) { npm.LocksNoPlace(t) }

@@ -1,6 +1,8 @@
 // Compares the repulsion that the layout goes by with the exact sum, and prints
 // how far off it is on average.
-const { Quadtree } = await import(process.argv[2]);
+import { pathToFileURL } from "node:url";
+
+const { Quadtree } = await import(pathToFileURL(process.argv[2]));
 
 const n = 2000, xy = new Float32Array(2 * n), weight = new Float32Array(n).fill(1), speed = new Float64Array(2 * n);
 let seed = 1;

@@ -135,6 +135,7 @@ func startLoad(t *testing.T, store *falkor.Store, seed uint64, n int, workspaces
 		workspaces = []memory.Workspace{memory.DefaultWorkspace}
 	}
 	l := &load{t: t, store: store, stop: make(chan struct{})}
+	t.Cleanup(l.running.Wait) // also where the test ended early: its context has then
 	processor := memory.New(store, memory.Defaults())
 	for i := range n {
 		h := &hand{

@@ -41,10 +41,14 @@ func (e *Embedder) Dimensions() int { return width }
 func (e *Embedder) Model() string { return "all-minilm-l6-v2-q8" }
 
 // Embed returns a vector of length 1 for each of texts, in their order. Of a
-// long text only the beginning counts: 254 words and pieces of words.
+// long text only the beginning counts: 254 words and pieces of words. It ends
+// soon after ctx does.
 func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("embed: %w", err)
+	}
+	if len(texts) == 0 {
+		return nil, nil
 	}
 	g, err := e.started()
 	if err != nil {
@@ -57,7 +61,8 @@ func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, erro
 	return vectors, nil
 }
 
-// Close lets go of the memory. Calls that are running end as they would have.
+// Close lets go of the memory, as soon as the calls that are running have ended
+// as they would have. Those after it return ErrClosed.
 func (e *Embedder) Close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -2,7 +2,6 @@ package builtin
 
 import (
 	"context"
-	"errors"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -44,7 +43,10 @@ func newEngine(k *kernels) (*engine, error) {
 
 // embed returns the vectors of texts, in their order.
 func (g *engine) embed(ctx context.Context, texts []string) ([][]float32, error) {
-	lots := g.lots(texts)
+	lots, err := g.lots(ctx, texts)
+	if err != nil {
+		return nil, err
+	}
 	made := make([][][]float32, len(lots))
 	errs := make([]error, min(len(lots), cap(g.encoders)))
 	var next atomic.Int64
@@ -53,8 +55,10 @@ func (g *engine) embed(ctx context.Context, texts []string) ([][]float32, error)
 		wg.Go(func() { errs[i] = g.work(ctx, lots, made, &next) })
 	}
 	wg.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
+	for _, err := range errs {
+		if err != nil {
+			return nil, err // that of ctx, as all are
+		}
 	}
 	vectors := make([][]float32, 0, len(texts))
 	for _, vs := range made {
@@ -64,9 +68,12 @@ func (g *engine) embed(ctx context.Context, texts []string) ([][]float32, error)
 }
 
 // lots packs texts that follow one another together.
-func (g *engine) lots(texts []string) []lot {
+func (g *engine) lots(ctx context.Context, texts []string) ([]lot, error) {
 	var lots []lot
 	for _, text := range texts {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		tokens := g.tokenizer.tokens(text)
 		last := len(lots) - 1
 		if last < 0 || len(lots[last].tokens)+len(tokens) > lotTokens {
@@ -77,7 +84,7 @@ func (g *engine) lots(texts []string) []lot {
 		l.tokens = append(l.tokens, tokens...)
 		l.ends = append(l.ends, len(l.tokens))
 	}
-	return lots
+	return lots, nil
 }
 
 // work takes lots until there is none left.

@@ -3,6 +3,7 @@ package builtin
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -60,18 +61,23 @@ func (t *tokenizer) tokens(text string) []int32 {
 	return append(ids[:min(len(ids), maxTokens-1)], lastToken)
 }
 
-// cutPart cuts text before some white space, so that no more is read of a
+// cutPart cuts text where a word ends in any case, so that no more is read of a
 // book than counts.
 func cutPart(text string) (part, rest string) {
 	const enough = 4096
 	if len(text) <= enough {
 		return text, ""
 	}
-	n := strings.IndexAny(text[enough:], " \n\t")
+	n := strings.IndexFunc(text[enough:], endsWord)
 	if n < 0 {
 		return text, ""
 	}
 	return text[:enough+n], text[enough+n:]
+}
+
+// endsWord says that no word, and no token by name, goes on with r.
+func endsWord(r rune) bool {
+	return unicode.IsSpace(r) || isChinese(r) || isPunctuation(r) && r != ']'
 }
 
 // part appends the tokens of a part of a text.

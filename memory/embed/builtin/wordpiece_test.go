@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -65,11 +66,33 @@ func TestTokensOfPartsAreThoseOfTheWhole(t *testing.T) {
 	}
 }
 
-func TestTokensOfABookReadItsBeginning(t *testing.T) {
+// TestTokensAreNotCutApart moves what must stay together over each place where
+// a text may be cut.
+func TestTokensAreNotCutApart(t *testing.T) {
 	tok, _ := newTestTokenizer(t)
-	book := strings.Repeat("One Morning, ", 1_000_000)
-	one := testing.AllocsPerRun(1, func() { tok.tokens(book) })
-	require.Less(t, one, 100.0)
+	for _, text := range []string{"[MASK] embeddings", "cafe\u0301 [SEP]x", "don't 人 [CLS]"} {
+		want := tok.tokens(text)
+		for n := 4096 - len(text); n <= 4096; n++ {
+			require.Equal(t, want, tok.tokens(strings.Repeat("\u200b", n/3)+strings.Repeat("\x01", n%3)+text), "%q after %d bytes", text, n)
+		}
+	}
+}
+
+func TestTokensOfABookReadItsBeginning(t *testing.T) {
+	tests := map[string]string{
+		"English": "One Morning, ", "Chinese": "我喝人", "without blanks": "one,Morning,", "other blanks": "Éé\u00a0", "marks": "[!",
+	}
+	tok, _ := newTestTokenizer(t)
+	for name, text := range tests {
+		t.Run(name, func(t *testing.T) {
+			book := strings.Repeat(text, 1_000_000)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			tok.tokens(book)
+			runtime.ReadMemStats(&after)
+			require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1_000_000))
+		})
+	}
 }
 
 func TestTokenizerRefusesAnotherVocabulary(t *testing.T) {
