@@ -43,8 +43,8 @@ func (l *loader) warn(format string, args ...any) {
 }
 
 // blame names what caused a room's message: of the settings in it, the first
-// that the user set, or else the variable to set. A message starts with the
-// last part of a setting's key; a second one follows it as "name (value)".
+// that the user set, or else the variable to set. A message starts with what
+// the setting is called; a second one follows it as "name (value)".
 func (l *loader) blame(room, message string) string {
 	first := room
 	fields := strings.Fields(message)
@@ -53,7 +53,7 @@ func (l *loader) blame(room, message string) string {
 			continue
 		}
 		for _, s := range l.all {
-			if s.room != room || s.last() != word {
+			if s.room != room || !s.called(word) {
 				continue
 			}
 			if from, ok := l.from[s.key]; ok {

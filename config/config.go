@@ -25,7 +25,7 @@ import (
 type Config struct {
 	DB        db.Config        `mapstructure:"db" usage:"Store"`
 	Memory    memory.Config    `mapstructure:"memory" usage:"Memories and recall"`
-	Embed     embed.Config     `mapstructure:"embed" reserved:"true" usage:"Vectors"`
+	Embed     embed.Config     `mapstructure:"embed" usage:"Vectors"`
 	Extract   extract.Config   `mapstructure:"extract" reserved:"true" usage:"Entities"`
 	Server    server.Config    `mapstructure:"server" usage:"Tools and answers"`
 	Transport transport.Config `mapstructure:"transport" usage:"Transport"`

@@ -31,6 +31,8 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 		{"setting that is missing", given{flags: []string{"--transport", "sse", "--host", "10.0.0.1", "--insecure-no-auth"}}, `ZAPOMNI_SSE_ALLOWED_HOSTS: allowed_hosts must be explicitly configured when binding to non-localhost address '10.0.0.1' with dns_rebinding_protection, for example ZAPOMNI_SSE_ALLOWED_HOSTS=memory.example.org,localhost`},
 		{"address that others reach", given{flags: []string{"--transport", "http", "--host", "0.0.0.0"}}, `--host: host '0.0.0.0' can be reached by other machines, which needs a token: set ZAPOMNI_TOKEN or --token-file, or let everyone in with --insecure-no-auth`},
 		{"secret address", given{environ: []string{"FALKORDB_URL=http://u:sesame@h"}}, `FALKORDB_URL: url must be like redis://user:password@host:port or rediss://...`},
+		{"first of two settings of one name", given{environ: []string{"OLLAMA_BASE_URL=there", "OPENAI_BASE_URL=http://there", "EMBEDDING_PROVIDER=openai"}}, `OLLAMA_BASE_URL: ollama.base_url must start with http:// or https:// and name a host`},
+		{"second of two settings of one name", given{environ: []string{"OLLAMA_EMBEDDING_TIMEOUT=5", "OPENAI_EMBEDDING_TIMEOUT=4", "EMBEDDING_PROVIDER=openai"}}, `OPENAI_EMBEDDING_TIMEOUT: openai.timeout must be between 5 and 300 seconds, got 4`},
 		{"neighbour of a value that cannot be read", given{environ: []string{"DB_POOL_MAX_SIZE=abc", "DB_POOL_MIN_SIZE=30"}}, `DB_POOL_MAX_SIZE: "abc" is not a whole number`},
 		{"kind of file", given{flags: []string{"--config", "missing.txt"}}, `--config: "missing.txt" does not end in .yaml, .yml, .toml, .json`},
 	} {
@@ -110,8 +112,10 @@ func TestLoadWarns(t *testing.T) {
 			[]string{"CHUNK_OVERLAP: chunk_overlap (51) is more than half of max_chunk_size (100)"},
 		},
 		{"dimensions", given{environ: []string{"VECTOR_DIMENSIONS=500"}}, []string{
-			"VECTOR_DIMENSIONS: dimensions (500) is unusual: models make 384, 768, 1024, 1536 or 3072",
-			"set, but not used by this version: VECTOR_DIMENSIONS",
+			"VECTOR_DIMENSIONS: dimensions (500) is not asked of builtin, whose vectors have as many as its model makes",
+		}},
+		{"reserved", given{environ: []string{"TEMP_DIR=/t", "OLLAMA_LLM_MODEL=m"}}, []string{
+			"set, but not used by this version: TEMP_DIR, OLLAMA_LLM_MODEL",
 		}},
 		{"index", given{environ: []string{"HNSW_EF_SEARCH=300"}}, []string{
 			"HNSW_EF_SEARCH: hnsw_ef_search (300) should not exceed hnsw_ef_construction (200)",
@@ -143,17 +147,22 @@ func TestLoadWarns(t *testing.T) {
 }
 
 func TestSecretsAreNeverShown(t *testing.T) {
-	c, warnings, err := given{environ: []string{"FALKORDB_PASSWORD=sesame", "FALKORDB_URL=redis://u:sesame@h:1"}}.load(t)
+	c, warnings, err := given{environ: []string{
+		"FALKORDB_PASSWORD=sesame", "FALKORDB_URL=redis://u:sesame@h:1",
+		"OLLAMA_BASE_URL=http://u:sesame@h:1", "OPENAI_BASE_URL=http://sesame@h/v1?key=sesame",
+		"OPENAI_API_KEY=sesame", "REDIS_PASSWORD=sesame",
+	}}.load(t)
 	require.NoError(t, err)
 	require.Equal(t, "sesame", string(c.DB.Falkor.Password))
 
 	var log strings.Builder
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("settings_loaded", "config", c, "room", c.DB.Falkor, "detail", c.DB.Falkor.Password)
-	slog.New(slog.NewTextHandler(&log, nil)).Info("settings_loaded", "config", c, "room", c.DB.Falkor)
+	slog.New(slog.NewTextHandler(&log, nil)).Info("settings_loaded", "config", c, "room", c.DB.Falkor, "detail", c.Embed)
 	encoded, err := json.Marshal(c)
 	require.NoError(t, err)
 	for _, shown := range []string{
 		fmt.Sprint(c), fmt.Sprintf("%+v %#v", c, c), fmt.Sprintf("%v %+v %#v", c.DB, c.DB, c.DB),
+		fmt.Sprintf("%v %+v %#v", c.Embed, c.Embed, c.Embed),
 		fmt.Sprintf("%s %q %x", c.DB.Falkor.Password, c.DB.Falkor.Password, c.DB.Falkor.Password),
 		log.String(), string(encoded), strings.Join(warnings, " "), Reference(),
 	} {

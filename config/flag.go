@@ -92,7 +92,7 @@ func (f *flagValue) Set(text string) error {
 	f.setting.set(&c, v)
 	for _, err := range mistakes(&c, f.setting.room) {
 		// Other mistakes are those of a default that is filled in later.
-		if subject(err.Error()) == f.setting.last() {
+		if f.setting.called(subject(err.Error())) {
 			return err
 		}
 	}

@@ -195,5 +195,4 @@ func (l *loader) findPlaces(c *Config) {
 	if c.DB.Embedded.Path == "" && c.DB.DataDir != "" {
 		c.DB.Embedded.Path = filepath.Join(c.DB.DataDir, "zapomni.db")
 	}
-	c.Embed.Ollama.BaseURL = strings.TrimRight(c.Embed.Ollama.BaseURL, "/")
 }

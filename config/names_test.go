@@ -39,9 +39,15 @@ var promised = []struct{ variable, value, key, shown string }{
 	{"HNSW_M", "17", "db.falkor.hnsw_m", "17"},
 	{"HNSW_EF_CONSTRUCTION", "201", "db.falkor.hnsw_ef_construction", "201"},
 	{"HNSW_EF_SEARCH", "101", "db.falkor.hnsw_ef_search", "101"},
+	{"ZAPOMNI_EMBEDDING_PROVIDER", "none", "embed.provider", "none"},
+	{"EMBEDDING_PROVIDER", "openai", "embed.provider", "openai"},
 	{"OLLAMA_BASE_URL", "http://there:1/", "embed.ollama.base_url", "http://there:1"},
 	{"OLLAMA_EMBEDDING_MODEL", "m", "embed.ollama.model", "m"},
 	{"OLLAMA_EMBEDDING_TIMEOUT", "61", "embed.ollama.timeout", "1m1s"},
+	{"OPENAI_BASE_URL", "http://there:1/v1", "embed.openai.base_url", "http://there:1/v1"},
+	{"OPENAI_API_KEY", "sesame", "embed.openai.api_key", "[redacted]"},
+	{"OPENAI_EMBEDDING_MODEL", "m", "embed.openai.model", "m"},
+	{"OPENAI_EMBEDDING_TIMEOUT", "61", "embed.openai.timeout", "1m1s"},
 	{"OLLAMA_LLM_MODEL", "m", "extract.model", "m"},
 	{"OLLAMA_LLM_TIMEOUT", "121", "extract.timeout", "2m1s"},
 	{"ENTITY_EXTRACTOR_WORKERS", "6", "extract.workers", "6"},
@@ -50,6 +56,7 @@ var promised = []struct{ variable, value, key, shown string }{
 	{"REDIS_ENABLED", "yes", "embed.redis.enabled", "true"},
 	{"REDIS_HOST", "there", "embed.redis.host", "there"},
 	{"REDIS_PORT", "6379", "embed.redis.port", "6379"},
+	{"REDIS_PASSWORD", "sesame", "embed.redis.password", "[redacted]"},
 	{"REDIS_TTL_SECONDS", "3600", "embed.redis.ttl", "1h"},
 	{"REDIS_MAX_MEMORY_MB", "512", "embed.redis.max_memory_mb", "512"},
 	{"MAX_CHUNK_SIZE", "600", "memory.max_chunk_size", "600"},
@@ -132,8 +139,24 @@ func TestNamesBelongToOneSetting(t *testing.T) {
 		if s.flag != "" {
 			own("--"+s.flag, s.key)
 		}
-		// Messages of a room name its settings by the last part of the key.
-		own(s.room+" "+s.last(), s.key)
+	}
+}
+
+func TestMessagesCanNameEverySetting(t *testing.T) {
+	for _, s := range settings() {
+		parts := strings.Split(s.key, ".")
+		called := func(name string) (keys []string) {
+			for _, other := range settings() {
+				if other.room == s.room && other.called(name) {
+					keys = append(keys, other.key)
+				}
+			}
+			return keys
+		}
+		short, long := parts[len(parts)-1], strings.Join(parts[max(0, len(parts)-2):], ".")
+		if len(called(short)) > 1 {
+			require.Equal(t, []string{s.key}, called(long))
+		}
 	}
 }
 

@@ -128,5 +128,6 @@ func (s setting) set(c *Config, v any) { s.field(c).Set(reflect.ValueOf(v)) }
 // shown is the value in c as a reader would write it.
 func (s setting) shown(c *Config) string { return text(s.field(c).Interface()) }
 
-// last is the last part of the key, by which messages of the rooms name it.
-func (s setting) last() string { return s.key[strings.LastIndexByte(s.key, '.')+1:] }
+// called tells whether a room's message names the setting so: by the last part
+// of its key, or by the last two where settings of the room share that one.
+func (s setting) called(name string) bool { return strings.HasSuffix(s.key, "."+name) }

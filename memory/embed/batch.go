@@ -1,0 +1,223 @@
+package embed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// gatherTime is how long texts wait for those of other callers, while requests
+// are under way. Where none is, they do not wait.
+const gatherTime = 5 * time.Millisecond
+
+// batcher asks for the texts of several callers in one request. A caller that
+// goes takes along what was not sent yet, and leaves others alone. A long call
+// is cut up, so that a short one does not wait for the whole of it.
+type batcher struct {
+	next Embedder
+	most int // texts in a request
+	size *dimension
+
+	ctx    context.Context // of requests, which outlive their callers
+	cancel context.CancelFunc
+	slots  chan struct{} // one for each request that may be under way
+	wg     sync.WaitGroup
+
+	mu     sync.Mutex
+	open   *lot // still gathers; nil if there is none
+	sent   int  // lots whose end is to come
+	closed bool
+}
+
+// lot is what becomes one request.
+type lot struct {
+	parts []*part
+	texts int
+	timer *time.Timer
+}
+
+// part is what one caller has in a lot.
+type part struct {
+	ctx     context.Context
+	texts   []string
+	done    chan struct{} // closed when vectors or err are there
+	vectors [][]float32
+	err     error
+}
+
+func newBatcher(next Embedder, most int, size *dimension) *batcher {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &batcher{next: next, most: most, size: size, ctx: ctx, cancel: cancel, slots: make(chan struct{}, connections)}
+}
+
+// Model names the model behind b.
+func (b *batcher) Model() string { return b.next.Model() }
+
+// Close ends all requests, and closes the embedder behind b.
+func (b *batcher) Close() error {
+	b.mu.Lock()
+	b.closed = true
+	if b.open != nil {
+		b.send(b.open)
+	}
+	b.mu.Unlock()
+	b.cancel()
+	err := b.next.Close()
+	b.wg.Wait()
+	return err
+}
+
+// Embed returns as soon as ctx ends, whatever becomes of the request.
+func (b *batcher) Embed(ctx context.Context, texts []string) ([][]float32, error) {
+	vectors := make([][]float32, 0, len(texts))
+	for some := range slices.Chunk(texts, b.most) {
+		p := &part{ctx: ctx, texts: some, done: make(chan struct{})}
+		b.join(p)
+		select {
+		case <-p.done:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("wait for vectors: %w", ctx.Err())
+		}
+		if p.err != nil {
+			return nil, at(len(vectors), p.err)
+		}
+		vectors = append(vectors, p.vectors...)
+	}
+	return vectors, nil
+}
+
+// join puts p into the lot that gathers, and sends it if there is nothing to
+// wait for.
+func (b *batcher) join(p *part) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		p.err = errClosed()
+		close(p.done)
+		return
+	}
+	if b.open != nil && b.open.texts+len(p.texts) > b.most {
+		b.send(b.open)
+	}
+	if b.open == nil {
+		l := &lot{}
+		l.timer = time.AfterFunc(gatherTime, func() { b.hurry(l) })
+		b.open = l
+	}
+	b.open.parts = append(b.open.parts, p)
+	b.open.texts += len(p.texts)
+	if b.open.texts == b.most || b.sent == 0 {
+		b.send(b.open)
+	}
+}
+
+// hurry sends l if it still gathers.
+func (b *batcher) hurry(l *lot) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.open == l {
+		b.send(l)
+	}
+}
+
+// send has the lot that gathers asked for. The caller holds the lock.
+func (b *batcher) send(l *lot) {
+	l.timer.Stop()
+	b.open = nil
+	b.sent++
+	b.wg.Go(func() {
+		b.request(l)
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.sent--
+		if b.sent == 0 && b.open != nil {
+			b.send(b.open)
+		}
+	})
+}
+
+// request brings what the parts of l wait for.
+func (b *batcher) request(l *lot) {
+	defer func() {
+		for _, p := range l.parts {
+			close(p.done)
+		}
+	}()
+	select {
+	case b.slots <- struct{}{}:
+		defer func() { <-b.slots }()
+	case <-b.ctx.Done():
+	}
+	var waiting []*part
+	var texts []string
+	for _, p := range l.parts {
+		if p.err = p.ctx.Err(); p.err == nil {
+			waiting, texts = append(waiting, p), append(texts, p.texts...)
+		}
+	}
+	if len(texts) == 0 {
+		return
+	}
+	vectors, err := b.ask(texts)
+	if len(texts) > 1 && classOf(err).mayBeOfText() {
+		b.askEach(waiting)
+		return
+	}
+	for _, p := range waiting {
+		if err != nil {
+			p.err = b.blame(0, err, false)
+			continue
+		}
+		p.vectors, vectors = vectors[:len(p.texts):len(p.texts)], vectors[len(p.texts):]
+	}
+}
+
+// askEach asks for each text alone, so that one which is refused spoils no
+// more than its caller's call.
+func (b *batcher) askEach(parts []*part) {
+	worked := false
+	for _, p := range parts {
+		for i, text := range p.texts {
+			vectors, err := b.ask([]string{text})
+			if err == nil {
+				worked = true
+				p.vectors = append(p.vectors, vectors...)
+				continue
+			}
+			if p.err == nil {
+				p.err = &TextError{Index: i, Err: err}
+			}
+			if !classOf(err).mayBeOfText() {
+				p.err = err
+				break
+			}
+		}
+	}
+	for _, p := range parts {
+		if t, ok := errors.AsType[*TextError](p.err); ok {
+			p.err = b.blame(t.Index, t.Err, worked)
+		}
+	}
+}
+
+// blame says that the text is at fault for err, if it is: surely, or since
+// requests like this one were answered before.
+func (b *batcher) blame(index int, err error, worked bool) error {
+	c := classOf(err)
+	if c.isOfText() || c == badRequest && (worked || b.size.known() > 0) {
+		return &TextError{Index: index, Err: err}
+	}
+	return err
+}
+
+// ask passes texts on, for as long as b is open.
+func (b *batcher) ask(texts []string) ([][]float32, error) {
+	vectors, err := b.next.Embed(b.ctx, texts)
+	if b.ctx.Err() != nil {
+		return nil, errClosed()
+	}
+	return vectors, err
+}
