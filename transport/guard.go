@@ -200,19 +200,23 @@ func (g *guard) identify(r *http.Request) (string, error) {
 }
 
 func (g *guard) challenge(w http.ResponseWriter, r *http.Request, err error) {
-	value := "Bearer"
+	var says []string
 	if g.issuer != nil {
-		value += ` resource_metadata="` + g.issuer.metadataURL() + `"`
+		says = append(says, `resource_metadata="`+g.issuer.metadataURL()+`"`)
+	}
+	status, words := http.StatusUnauthorized, "A valid bearer token is required"
+	switch {
+	case errors.Is(err, errScope):
+		status, words = http.StatusForbidden, "The token does not reach this far"
+		says = append(says, `error="insufficient_scope"`, `scope="`+strings.Join(g.issuer.config.Scopes, " ")+`"`)
+	case errors.Is(err, errWrongToken):
+		says = append(says, `error="invalid_token"`)
 	}
 	if errors.Is(err, errWrongToken) {
 		g.log.WarnContext(r.Context(), "token_refused", "client_ip", address(r), "error", err)
-		if value != "Bearer" {
-			value += ","
-		}
-		value += ` error="invalid_token"`
 	}
-	w.Header().Set("WWW-Authenticate", value)
-	plain(w, http.StatusUnauthorized, "A valid bearer token is required")
+	w.Header().Set("WWW-Authenticate", strings.TrimSpace("Bearer "+strings.Join(says, ", ")))
+	plain(w, status, words)
 }
 
 func (g *guard) reload() error {
@@ -273,7 +277,7 @@ func plain(w http.ResponseWriter, status int, words string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(words)) // a client that is gone needs no word
+	_, _ = paced{w}.Write([]byte(words)) // a client that is gone needs no word
 }
 
 // clipped keeps what strangers send short enough for the log.

@@ -16,11 +16,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-const (
-	headerTime    = 10 * time.Second  // to send the header of a request
-	keepAliveTime = 120 * time.Second // between two requests on a connection
-	maxHeader     = 64 << 10
-)
+const maxHeader = 64 << 10 // bytes of the header of a request
 
 // HTTPOptions says what is served beside the protocol.
 type HTTPOptions struct {
@@ -85,7 +81,8 @@ func NewHTTP(s *server.MCPServer, c HTTPConfig, o HTTPOptions, log *slog.Logger)
 	t.sessions.began = func(x *session) error { return s.RegisterSession(t.calls, x) }
 	t.sessions.ended = func(x *session) { s.UnregisterSession(context.WithoutCancel(t.calls), x.id) }
 	t.server = &http.Server{
-		Handler:           t.guard.outermost(t.routes(s)),
+		Handler:           bodyInTime(t.guard.outermost(t.routes(s))),
+		Protocols:         new(http.Protocols),
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       keepAliveTime,
 		MaxHeaderBytes:    maxHeader,
@@ -93,6 +90,9 @@ func NewHTTP(s *server.MCPServer, c HTTPConfig, o HTTPOptions, log *slog.Logger)
 		ConnContext:       t.connected,
 		ConnState:         t.changed,
 	}
+	// HTTP/2 resets a stream when its time to write is over, even in a silence,
+	// and has no bound on the time for a header.
+	t.server.Protocols.SetHTTP1(true)
 	if t.cert != nil {
 		t.server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: t.cert.get}
 	}
@@ -113,17 +113,17 @@ func (t *HTTP) routes(s *server.MCPServer) http.Handler {
 	mux.HandleFunc("GET /health/ready", t.isReady)
 	if t.options.Metrics != nil {
 		t.options.Metrics.watch(t.sessions)
-		mux.Handle("GET /metrics", admit(t.options.Metrics))
+		mux.Handle("GET /metrics", answerInTime(admit(t.options.Metrics)))
 	}
 	if m := t.guard.metadata(); m != nil {
 		mux.Handle("GET "+metadataPath, m)
-		mux.Handle("GET "+metadataPath+mcpPath, m)
+		mux.Handle("GET "+metadataPath+"/", m) // with the path of the resource
 	}
 	for pattern, h := range t.options.Handlers {
-		mux.Handle(pattern, admit(h))
+		mux.Handle(pattern, answerInTime(admit(h)))
 	}
 	for pattern, h := range t.options.Public {
-		mux.Handle(pattern, h)
+		mux.Handle(pattern, answerInTime(h))
 	}
 	return mux
 }
@@ -203,22 +203,36 @@ func (t *HTTP) Run(ctx context.Context) error {
 }
 
 // Stop ends the sessions, each when its calls are answered, and then closes the
-// connections. If ctx is done before, calls are cancelled and connections cut.
+// connections. Shortly before the deadline of ctx calls are cancelled, and the
+// connections cut whose clients neither send nor read, which is no error.
 func (t *HTTP) Stop(ctx context.Context) error {
 	defer t.giveUp()
 	t.ready.Store(false)
 	t.sessions.shut()
 	t.log.InfoContext(ctx, "Starting graceful SSE shutdown...")
+	ctx, cancel := withSpareTime(ctx)
+	defer cancel()
 	t.closeSessions(ctx)
 	if t.listen == nil {
 		return nil
 	}
 	if err := t.server.Shutdown(ctx); err != nil {
+		t.log.WarnContext(ctx, "connections_cut", "error", err)
 		t.giveUp()
-		return errors.Join(fmt.Errorf("answer the requests under way: %w", err), t.server.Close(), t.listen.Close())
+		return t.server.Close()
 	}
 	_ = t.listen.Close() // closed already, unless it was never served
 	return nil
+}
+
+// withSpareTime leaves a tenth of the time, a second at most, to what stops
+// afterwards.
+func withSpareTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-min(time.Until(deadline)/10, time.Second)))
 }
 
 func (t *HTTP) closeSessions(ctx context.Context) {

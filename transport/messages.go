@@ -16,24 +16,18 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// bodyTime is how long a client may take to send a message.
-const bodyTime = 30 * time.Second
-
 var (
 	errTooLarge = errors.New("the message is too large")
 	errNotRead  = errors.New("the message did not come to its end")
 )
 
-// readBody reads a message of at most limit bytes.
+// readBody reads a message of at most limit bytes. From then on the client has
+// all the time that its call takes.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if r.ContentLength > limit {
 		w.Header().Set("Connection", "close") // the rest would have to be read
 		return nil, errTooLarge
 	}
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyTime)) // where there is none the client decides
-	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
-
 	var b bytes.Buffer
 	if r.ContentLength > 0 {
 		b.Grow(int(min(r.ContentLength, keptBuffer)) + bytes.MinRead)
@@ -43,8 +37,10 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 		return nil, errTooLarge
 	}
 	if err != nil {
+		w.Header().Set("Connection", "close") // as above
 		return nil, fmt.Errorf("%w: %w", errNotRead, err)
 	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	return b.Bytes(), nil
 }
 

@@ -82,6 +82,17 @@ func TestClientThatTakesNoStreamGetsTheAnswer(t *testing.T) {
 	require.Contains(t, w.Body.String(), `"counted"`)
 }
 
+func TestRefusalIsUnderTheIDThatWasGiven(t *testing.T) {
+	h, session := serving(t)
+	for _, id := range []string{"9007199254740993", "-123456789012345678901234567890", "1.50", `"a"`, "7"} {
+		t.Run(id, func(t *testing.T) {
+			w := asked(t, h, session, `{"jsonrpc":"2.0","id":`+id+`,"method":"tools/call","params":{"name":"count","arguments":{"text":"`+"\xff"+`"}}}`)
+			require.Contains(t, w.Body.String(), "invalid byte 0xff")
+			require.Contains(t, w.Body.String(), `"id":`+id+`,`)
+		})
+	}
+}
+
 func TestEveryRequestHasAnAnswer(t *testing.T) {
 	h, session := serving(t)
 	for _, tool := range []string{"endless", "panic"} {

@@ -16,8 +16,11 @@ import (
 // metadataPath is where RFC 9728 has clients look for who gives out tokens.
 const metadataPath = "/.well-known/oauth-protected-resource"
 
-// issuerTime bounds a request to the issuer.
+// issuerTime bounds a request to the issuer, and is how long one that cannot be
+// reached is left alone.
 const issuerTime = 5 * time.Second
+
+var errScope = errors.New("the token has no scope")
 
 // OAuthConfig says whose tokens are taken beside those of our own. Without an
 // issuer there are none.
@@ -51,15 +54,19 @@ type issuer struct {
 	config OAuthConfig
 	client *http.Client
 
+	now func() time.Time
+
 	mu       sync.Mutex
 	verifier *oidc.IDTokenVerifier
+	failure  error // why there was none when the keys were looked for last
+	failed   time.Time
 }
 
 func newIssuer(c OAuthConfig) *issuer {
 	if c.Audience == "" {
 		c.Audience = c.Resource
 	}
-	return &issuer{config: c, client: &http.Client{Timeout: issuerTime}}
+	return &issuer{config: c, client: &http.Client{Timeout: issuerTime}, now: time.Now}
 }
 
 // subject returns whom a token speaks for.
@@ -84,7 +91,7 @@ func (i *issuer) subject(ctx context.Context, token string) (string, error) {
 	}
 	for _, scope := range i.config.Scopes {
 		if !has[scope] {
-			return "", fmt.Errorf("the token has no scope %s", scope)
+			return "", fmt.Errorf("%w %s", errScope, scope)
 		}
 	}
 	if t.Subject == "" {
@@ -97,8 +104,8 @@ func (i *issuer) subject(ctx context.Context, token string) (string, error) {
 func (i *issuer) ready(ctx context.Context) (*oidc.IDTokenVerifier, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.verifier != nil {
-		return i.verifier, nil
+	if i.verifier != nil || i.failure != nil && i.now().Sub(i.failed) < issuerTime {
+		return i.verifier, i.failure
 	}
 	// The keys outlive the request that asked for them first.
 	lasting := oidc.ClientContext(context.WithoutCancel(ctx), i.client)
@@ -109,9 +116,11 @@ func (i *issuer) ready(ctx context.Context) (*oidc.IDTokenVerifier, error) {
 	if url == "" {
 		var err error
 		if url, err = i.discover(lasting); err != nil {
+			i.failure, i.failed = err, i.now()
 			return nil, err
 		}
 	}
+	i.failure = nil
 	i.verifier = oidc.NewVerifier(i.config.Issuer, oidc.NewRemoteKeySet(lasting, url), checks)
 	return i.verifier, nil
 }

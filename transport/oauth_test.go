@@ -5,9 +5,12 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/json"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -96,6 +99,26 @@ func TestIssuerTakesItsOwnTokensOnly(t *testing.T) {
 	}
 }
 
+func TestIssuerThatCannotBeReachedIsNotAskedForEveryToken(t *testing.T) {
+	var asked atomic.Int64
+	issuing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	t.Cleanup(issuing.Close)
+	i := newIssuer(OAuthConfig{Issuer: issuing.URL, Resource: "https://m"})
+	now := time.Now()
+	i.now = func() time.Time { return now }
+	_, first := i.subject(t.Context(), "x")
+	_, second := i.subject(t.Context(), "x")
+	require.ErrorContains(t, first, "502 Bad Gateway")
+	require.Equal(t, first, second)
+	require.Equal(t, int64(2), asked.Load(), "once at each of two addresses")
+	now = now.Add(issuerTime)
+	_, _ = i.subject(t.Context(), "x")
+	require.Equal(t, int64(4), asked.Load())
+}
+
 func TestIssuerThatSpeaksForAnotherIsNotBelieved(t *testing.T) {
 	a := newAuthority(t)
 	i := newIssuer(OAuthConfig{Issuer: a.URL + "/", Resource: "https://m"})
@@ -103,11 +126,40 @@ func TestIssuerThatSpeaksForAnotherIsNotBelieved(t *testing.T) {
 	require.ErrorContains(t, err, "speaks for another issuer")
 }
 
+// strict returns the handler of a server that takes the tokens of an issuer.
+func strict(t *testing.T, c OAuthConfig) http.Handler {
+	t.Helper()
+	config := httpDefaults()
+	config.OAuth, config.AllowedHosts = c, []string{"memory.example.org", "localhost"}
+	web, err := NewHTTP(chatty(), config, HTTPOptions{}, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	t.Cleanup(web.giveUp)
+	return web.server.Handler
+}
+
 func TestMetadataAreWhereTheChallengeLeads(t *testing.T) {
-	g := &guard{issuer: newIssuer(OAuthConfig{Issuer: "https://id.example.org", Resource: "https://memory.example.org/mcp"})}
-	require.Equal(t, "https://memory.example.org/.well-known/oauth-protected-resource/mcp", g.issuer.metadataURL())
-	w := httptest.NewRecorder()
-	g.metadata().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, metadataPath, nil))
-	require.JSONEq(t, `{"resource":"https://memory.example.org/mcp","authorization_servers":["https://id.example.org"],
-		"bearer_methods_supported":["header"],"resource_name":"Zapomni"}`, w.Body.String())
+	for _, resource := range []string{"https://memory.example.org", "https://memory.example.org/mcp", "https://memory.example.org/of/anna/mcp"} {
+		t.Run(resource, func(t *testing.T) {
+			h := strict(t, OAuthConfig{Issuer: "https://id.example.org", Resource: resource})
+			refused := asked(t, h, "", ping)
+			require.Equal(t, http.StatusUnauthorized, refused.Code)
+			at, ok := strings.CutPrefix(refused.Header().Get("WWW-Authenticate"), `Bearer resource_metadata="`)
+			require.True(t, ok)
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, strings.TrimSuffix(at, `"`), nil))
+			require.JSONEq(t, `{"resource":"`+resource+`","authorization_servers":["https://id.example.org"],
+				"bearer_methods_supported":["header"],"resource_name":"Zapomni"}`, w.Body.String())
+		})
+	}
+}
+
+func TestTokenWithoutTheScopeIsToldWhichItNeeds(t *testing.T) {
+	a := newAuthority(t)
+	const resource = "https://memory.example.org/mcp"
+	h := strict(t, OAuthConfig{Issuer: a.URL, Resource: resource, Scopes: []string{"memory", "recall"}})
+	claims := map[string]any{"iss": a.URL, "aud": resource, "sub": "anna", "scope": "memory", "exp": time.Now().Add(time.Hour).Unix()}
+	w := asked(t, h, "", ping, "Authorization", "Bearer "+a.token(t, a.key, jose.ES256, claims))
+	require.Equal(t, http.StatusForbidden, w.Code)
+	require.Equal(t, `Bearer resource_metadata="https://memory.example.org/.well-known/oauth-protected-resource/mcp", error="insufficient_scope", scope="memory recall"`,
+		w.Header().Get("WWW-Authenticate"))
 }

@@ -55,9 +55,13 @@ func (p *pourer) write(event []byte, flush bool) error {
 	return p.control.Flush()
 }
 
-// close lets nothing be written any more, as after it the response ends.
+// close lets nothing be written any more but the end of the response, for which
+// the client has its time, too.
 func (p *pourer) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if !p.closed {
+		_ = p.control.SetWriteDeadline(time.Now().Add(stallTime))
+	}
 	p.closed = true
 }

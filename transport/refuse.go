@@ -34,6 +34,12 @@ func malformedAnswer(h head) any {
 	return mcp.NewJSONRPCError(h.requestID(), mcp.INVALID_REQUEST, "jsonrpc and method must be strings", nil)
 }
 
+// addressed reports whether a refusal says which request it answers.
+func addressed(refusal any) bool {
+	e, failed := refusal.(mcp.JSONRPCError)
+	return !failed || !e.ID.IsNil()
+}
+
 // requestID is the id to answer to: none for what is no request, since the id
 // of a client's own answer would name another request, and none for an id that
 // cannot be said back.
@@ -45,5 +51,5 @@ func (h *head) requestID() mcp.RequestId {
 	if json.Unmarshal(h.id, &id) != nil {
 		return mcp.NewRequestId(nil)
 	}
-	return mcp.NewRequestId(id)
+	return h.echo(mcp.NewRequestId(id))
 }

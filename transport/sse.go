@@ -12,8 +12,6 @@ import (
 )
 
 const (
-	// stallTime is how long a client may leave unread what it is sent.
-	stallTime = 10 * time.Second
 	// longestSilence is the most time between signs of life on a stream,
 	// whatever the setting: clients give up after 30 s.
 	longestSilence = 25 * time.Second
@@ -32,6 +30,10 @@ type sse struct {
 
 // stream is GET /sse.
 func (t sse) stream(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodHead {
+		streamHeader(w.Header())
+		return
+	}
 	s := t.sessions.make(overSSE, caller(r), address(r))
 	if err := t.sessions.add(s); err != nil {
 		t.refuseSession(w, err)
@@ -83,7 +85,7 @@ func (t sse) message(w http.ResponseWriter, r *http.Request) {
 // take accepts a message and answers it on the stream.
 func (t sse) take(w http.ResponseWriter, r *http.Request, s *session, body []byte) {
 	h, refusal := examine(body)
-	if refusal != nil && h.id == nil {
+	if refusal != nil && !addressed(refusal) { // on the stream nobody could tell what it answers
 		plain(w, http.StatusBadRequest, "Could not parse message")
 		return
 	}
@@ -133,11 +135,7 @@ func (t *HTTP) pour(w http.ResponseWriter, r *http.Request, s *session, hello st
 	t.sessions.streams.Add(1)
 	defer t.sessions.streams.Add(-1)
 
-	header := w.Header()
-	header.Set("Content-Type", "text/event-stream")
-	header.Set("Cache-Control", "no-store")
-	header.Set("Connection", "keep-alive")
-	header.Set("X-Accel-Buffering", "no")
+	streamHeader(w.Header())
 	w.WriteHeader(http.StatusOK)
 	p := &pourer{w: w, control: http.NewResponseController(w), cancel: cancel}
 	defer p.close()
@@ -169,6 +167,14 @@ func (t *HTTP) pour(w http.ResponseWriter, r *http.Request, s *session, hello st
 			return
 		}
 	}
+}
+
+// streamHeader says what a stream is, and that nobody on the way may keep it.
+func streamHeader(h http.Header) {
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Connection", "keep-alive")
+	h.Set("X-Accel-Buffering", "no")
 }
 
 // wind lets the calls of a session end, and then the session.

@@ -2,12 +2,12 @@ package transport
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"mime"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -107,7 +107,7 @@ func (t streamable) passOn(w http.ResponseWriter, r *http.Request, h head, body 
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	t.modern.ServeHTTP(w, r)
+	t.modern.ServeHTTP(paced{w}, r)
 }
 
 // begin answers initialize with a session.
@@ -149,6 +149,9 @@ func (t streamable) answer(w http.ResponseWriter, r *http.Request, s *session, h
 		return
 	}
 	defer func() { s.leave(t.sessions.now()) }()
+	if c := connectionOf(r); c != nil {
+		defer context.AfterFunc(r.Context(), func() { t.sessions.part(c) })() // the client is gone, whatever becomes of its call
+	}
 	reply := &reply{pourer: pourer{w: w, control: http.NewResponseController(w)}, accepts: accepts(r, "text/event-stream")}
 	// A client that goes has not cancelled: in these revisions it says so.
 	c := newExchange(s, reply.tell)
@@ -178,9 +181,7 @@ func (p *reply) tell(note []byte) bool {
 	}
 	if !p.streaming {
 		p.streaming = true
-		p.w.Header().Set("Content-Type", "text/event-stream")
-		p.w.Header().Set("Cache-Control", "no-store")
-		p.w.Header().Set("X-Accel-Buffering", "no")
+		streamHeader(p.w.Header())
 	}
 	return p.send(event(note))
 }
@@ -262,9 +263,8 @@ func accepts(r *http.Request, media string) bool {
 
 // respond writes an answer of the protocol as it stands.
 func respond(w http.ResponseWriter, status int, answer []byte) {
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(stallTime)) // where there is none the client decides
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(answer) // a client that is gone needs no word
+	_, _ = paced{w}.Write(answer) // a client that is gone needs no word
 }

@@ -104,7 +104,7 @@ func TestDashboard(t *testing.T) {
 	require.Equal(t, []string{
 		"opens", "searches", "opens a hit", "clicks a node", "opens a tag", "switches the workspace", "shows an empty workspace",
 		"filters by type", "filters by time", "goes by keyboard", "changes the theme", "shows what is added meanwhile",
-		"is narrow", "draws thousands", "logs in",
+		"is narrow", "draws thousands", "forgets the workspace that was left", "logs in",
 	}, names)
 }
 

@@ -55,10 +55,13 @@ var diary = []kept{
 	{"2025-07-04T17:15:00Z", "Gift for Anna Lindqvist: the catalogue of the Vieira da Silva exhibition, or good gloves.", "notes", []any{"people"}},
 }
 
+// hostile is what a page must not take for a part of itself.
+const hostile = `<img src=x onerror="window.hostile=1"><script>window.hostile=1</script>`
+
 var plans = []kept{
 	{"2025-07-01T09:00:00Z", "Quarterly plan: finish the migration, then the search, then hire.", "notes", []any{"plan"}},
 	{"2025-07-02T09:00:00Z", "The migration needs two weeks and a freeze on the schema.", "notes", []any{"plan"}},
-	{"2025-07-03T09:00:00Z", "Candidates come on Wednesdays.", "notes", []any{"hiring"}},
+	{"2025-07-03T09:00:00Z", "Candidates come on Wednesdays. " + hostile, hostile, []any{"hiring", hostile}},
 }
 
 // library is a store with all of the workspaces.

@@ -148,6 +148,12 @@ await check('switches the workspace', page, async () => {
   await page.selectOption('#workspace', 'work');
   await page.waitForFunction(() => document.querySelector('.figures dd')?.textContent === '3');
   must(page.url().endsWith('#workspace=work'), page.url());
+  await rows(page).first().click();
+  await page.waitForSelector('#text');
+  must((await page.locator('#text').textContent()).includes('<script>'), 'text that looks like a page is not shown as it is');
+  await page.locator('.chip.tag').last().click();
+  await still(page, 300);
+  must((await page.evaluate(() => window.hostile)) === undefined && (await page.locator('#panel img, #panel script').count()) === 0, 'text was taken for a page');
   await search(page, 'migration');
   must(!(await page.locator('#panel').textContent()).includes('Anna'), 'a memory of another workspace');
   await page.goto('about:blank');
@@ -307,6 +313,21 @@ await check('draws thousands', page, async () => {
 });
 await page.context().close();
 
+const hasty = await fresh({}, (said) => said.includes('500'));
+await check('forgets the workspace that was left', hasty, async () => {
+  await hasty.route('**/api/web?workspace=default', async (route) => {
+    await new Promise((done) => { setTimeout(done, 1000); });
+    await route.fulfill({ status: 500, contentType: 'application/json', body: '{"error":"late"}' });
+  });
+  await hasty.goto(open);
+  await hasty.waitForSelector('#workspace option[value=work]', { state: 'attached' });
+  await hasty.selectOption('#workspace', 'work');
+  await hasty.waitForFunction(() => document.querySelector('.figures dd')?.textContent === '3');
+  await still(hasty, 1500);
+  must((await hasty.locator('.problem').count()) === 0, 'a problem of another workspace');
+});
+await hasty.context().close();
+
 const stranger = await fresh({}, (said) => said.includes('401'));
 await check('logs in', stranger, async () => {
   await stranger.goto(locked);
@@ -316,6 +337,9 @@ await check('logs in', stranger, async () => {
   await stranger.fill('#token', 'wrong');
   await stranger.press('#token', 'Enter');
   await stranger.waitForFunction(() => document.querySelector('#refused').textContent !== '');
+  await stranger.fill('#token', 'naïve “token”');
+  await stranger.press('#token', 'Enter');
+  await stranger.waitForFunction(() => document.querySelector('#refused').textContent.includes('no token'));
   await stranger.fill('#token', token);
   await stranger.click('#login button');
   await rows(stranger).first().waitFor();

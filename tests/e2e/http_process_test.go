@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/ecdsa"
@@ -111,11 +112,11 @@ func TestHTTPServesWithAndWithoutTheNameOfTheCommand(t *testing.T) {
 func TestHTTPServerOutlivesItsInput(t *testing.T) {
 	needSignals(t)
 	s := visit(t, nil, "serve", "--transport", "http")
-	require.NoError(t, s.EndInput())
-	time.Sleep(100 * time.Millisecond) // a service has none from the start
+	require.NoError(t, s.EndInput()) // a service has none from the start
 	s.await(t)
 	s.signal(t, os.Interrupt)
 	require.Zero(t, ended(t, s.Process))
+	require.Contains(t, s.Stderr.String(), `"reason":"signal: interrupt"`)
 }
 
 func TestHTTPSecondSignalEndsItAtOnce(t *testing.T) {
@@ -125,9 +126,11 @@ func TestHTTPSecondSignalEndsItAtOnce(t *testing.T) {
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", "127.0.0.1:"+s.port)
 	require.NoError(t, err)
 	defer conn.Close()
-	_, err = io.WriteString(conn, "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{")
+	_, err = io.WriteString(conn, "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n{")
 	require.NoError(t, err)
-	time.Sleep(100 * time.Millisecond) // for the server to have begun to read it
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, "HTTP/1.1 100 Continue\r\n", line, "it has begun to read")
 	s.signal(t, syscall.SIGTERM)
 	require.Eventually(t, func() bool {
 		_, _, err := s.get(t.Context(), "/health/live", "")
@@ -148,11 +151,32 @@ func TestHTTPPortInUseEndsWithOneLine(t *testing.T) {
 	require.Contains(t, p.LastWords(), `"level":"error"`)
 }
 
+func TestHTTPFileThatIsNoUseEndsWithOneLine(t *testing.T) {
+	cert, key := certificate(t)
+	bad := filepath.Join(t.TempDir(), "useless")
+	require.NoError(t, os.WriteFile(bad, []byte("# nothing of use\n"), 0o600))
+	for name, args := range map[string][]string{
+		"certificate":                {"--tls-cert", bad, "--tls-key", key},
+		"key of another certificate": {"--tls-cert", cert, "--tls-key", second(certificate(t))},
+		"no token file":              {"--token-file", bad + ".txt"},
+		"empty token file":           {"--token-file", bad},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := client.Run(t, client.Command(t, t.TempDir(), nil, append([]string{"serve", "--transport", "http", "--port", freePort(t)}, args...)...))
+			require.Equal(t, 1, ended(t, p))
+			require.Contains(t, p.LastWords(), filepath.Base(args[1]))
+			require.Contains(t, p.LastWords(), `"level":"error"`)
+		})
+	}
+}
+
+func second(_, s string) string { return s }
+
 func TestHTTPReadsTokensAgainOnSIGHUP(t *testing.T) {
 	needSignals(t)
-	path := filepath.Join(t.TempDir(), "tokens")
+	path, log := filepath.Join(t.TempDir(), "tokens"), filepath.Join(t.TempDir(), "log")
 	require.NoError(t, os.WriteFile(path, []byte("anna:the-first-secret-of-anna\n"), 0o600))
-	s := visit(t, []string{"ZAPOMNI_SSE_ALLOWED_HOSTS=127.0.0.1"}, "serve", "--transport", "http", "--host", "0.0.0.0", "--token-file", path)
+	s := visit(t, []string{"ZAPOMNI_SSE_ALLOWED_HOSTS=127.0.0.1", "LOG_FILE=" + log}, "serve", "--transport", "http", "--host", "0.0.0.0", "--token-file", path)
 	status, _, err := s.get(t.Context(), "/metrics", "the-first-secret-of-anna")
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, status)
@@ -165,9 +189,21 @@ func TestHTTPReadsTokensAgainOnSIGHUP(t *testing.T) {
 	status, _, err = s.get(t.Context(), "/metrics", "the-first-secret-of-anna")
 	require.NoError(t, err)
 	require.Equal(t, http.StatusUnauthorized, status)
+
+	require.NoError(t, os.Remove(path))
+	s.signal(t, syscall.SIGHUP)
+	logged := func() string {
+		content, err := os.ReadFile(log)
+		require.NoError(t, err)
+		return string(content)
+	}
+	require.Eventually(t, func() bool { return strings.Contains(logged(), "reload_failed") }, time.Minute, 10*time.Millisecond)
+	status, _, err = s.get(t.Context(), "/metrics", "the-second-secret-of-anna")
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, status, "the old ones hold")
 	s.signal(t, syscall.SIGTERM)
 	require.Zero(t, ended(t, s.Process))
-	require.NotContains(t, s.Stderr.String(), "secret-of-anna")
+	require.NotContains(t, s.Stderr.String()+logged(), "secret-of-anna")
 }
 
 // certificate writes a certificate of its own for 127.0.0.1.

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -59,7 +58,7 @@ func (h *house) open(t *testing.T, change ...func(*transport.HTTPConfig)) *web {
 	ended := make(chan error, 1)
 	w.stop, w.ended = stop, ended
 	go func() {
-		ended <- transport.Run(ctx, log, 10*time.Second, w.http.Part(), transport.Part{Name: "calls", Stop: h.Drain}, w.http.Door())
+		ended <- transport.Run(ctx, log, patience, w.http.Part(), transport.Part{Name: "calls", Stop: h.Drain}, w.http.Door())
 		close(ended)
 	}()
 	t.Cleanup(func() {

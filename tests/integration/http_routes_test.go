@@ -79,6 +79,8 @@ func TestHTTPRefusesWithTheStatusThatTellsWhy(t *testing.T) {
 		{"SSE: guessed session in the path", http.MethodPost, "/messages/" + guessed, ping, nil, 404, "Could not find session"},
 		{"SSE: session of the other transport", http.MethodPost, "/messages/?session_id=" + session, ping, nil, 404, "Could not find session"},
 		{"SSE: no JSON", http.MethodPost, old.endpoint, "{", nil, 400, "Could not parse message"},
+		{"SSE: half a message", http.MethodPost, old.endpoint, ping[:len(ping)-1], nil, 400, "Could not parse message"},
+		{"SSE: an answer that is broken", http.MethodPost, old.endpoint, "{\"id\":1,\"result\":\"\xff\"}", nil, 400, "Could not parse message"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			r := w.request(t, row.method, row.path, row.body, row.header...)
@@ -204,6 +206,8 @@ func TestHTTPFinishesACallWhoseClientHasGone(t *testing.T) {
 	require.Eventually(t, func() bool { return w.Counters().InFlight == 1 }, patience, time.Millisecond)
 	hangUp()
 	gone.Wait()
+	w.present(t, 0)
+	require.Equal(t, 1, w.Counters().InFlight)
 	release()
 	require.Eventually(t, func() bool { return w.memories(t) == 1 }, patience, time.Millisecond)
 }

@@ -91,7 +91,10 @@ const memory = (id) => async (signal) => {
   if (i >= 0) graph.center(i);
 };
 
-const hub = (i) => async () => {
+// hub is found by its key: its number changes when the graph is loaded anew.
+const hub = (key) => async () => {
+  const i = web.find(key);
+  if (i < 0) throw new Error('No memory that is shown has it any more.');
   const members = web.others(i).map((m) => web.node(m)).sort((a, b) => b.valid - a.valid);
   panel.hub(web.node(i), members);
   mark(i, null);
@@ -110,7 +113,7 @@ function open(id) { return show(memory(id)); }
 
 function openHub(kind, label) {
   const i = web.hubOf(kind, label);
-  if (i >= 0) show(hub(i));
+  if (i >= 0) show(hub(web.key(i)));
   else speak(`Only this memory has ${label}`);
 }
 
@@ -119,7 +122,7 @@ function select(i) {
     if (graph.scene.selected >= 0) back();
     return null;
   }
-  return web.isHub(i) ? show(hub(i)) : open(web.node(i).id);
+  return web.isHub(i) ? show(hub(web.key(i))) : open(web.node(i).id);
 }
 
 function hover(i) {
@@ -150,10 +153,18 @@ function titleOf(id) {
 
 function speak(text) { byId('spoken').textContent = text; }
 
-// load fetches the graph of the workspace.
+// load fetches the graph of the workspace, and returns whether that is still the
+// one to show.
 async function load() {
-  const answer = await api.get('web', { workspace });
-  if (answer.workspace !== workspace) return;
+  const wanted = workspace;
+  let answer;
+  try {
+    answer = await api.get('web', { workspace: wanted });
+  } catch (e) {
+    if (wanted !== workspace) return false;
+    throw e;
+  }
+  if (wanted !== workspace) return false;
   web = new Web(answer);
   loaded = performance.now();
   if (web.ties.length > manyTies) filter.hiddenTies.add('source'); // the weakest, and the most
@@ -168,6 +179,7 @@ async function load() {
   byId('notice').textContent = sampled ? `A sample of ${count(web.memories.length)} of ${count(web.all)} memories. Search finds all of them.` : '';
   graph.show(web, web.shown(filter));
   refilter();
+  return true;
 }
 
 function refilter() {
@@ -187,7 +199,7 @@ async function enter(id) {
   byId('query').value = '';
   filter.clear();
   panel.loading();
-  await Promise.all([show(overview, { keep: false }), load().then(tellClock).catch(failed)]);
+  await Promise.all([show(overview, { keep: false }), load().then((shown) => shown && tellClock()).catch(failed)]);
 }
 
 // tellClock chooses the clock that tells more: what was brought in on one day
@@ -215,9 +227,10 @@ async function listWorkspaces() {
 // look looks whether the server is well, and whether there is more to show.
 async function look() {
   if (document.hidden || byId('login').open) return;
+  const wanted = workspace;
   try {
     const health = await api.health().catch(() => null);
-    const now = await api.get('stats', { workspace });
+    const now = await api.get('stats', { workspace: wanted });
     const bad = health && health.status !== 'healthy';
     say(bad ? 'bad' : 'good', bad ? 'Unwell' : 'Healthy', [health?.version && `Version ${health.version}`, `${count(now.memories)} memories`].filter(Boolean).join(' · '));
     if (now.workspace !== workspace || !stats || (now.memories === stats.memories && now.newest === stats.newest)) return;
@@ -226,6 +239,7 @@ async function look() {
     await Promise.all([load(), listWorkspaces()]);
     if (current === overview) await show(overview, { keep: false });
   } catch (e) {
+    if (wanted !== workspace) return;
     if (e.status === 404) failed(e);
     else say(e.status ? 'bad' : 'gone', e.status ? 'Unwell' : 'Not reachable', e.message);
   }

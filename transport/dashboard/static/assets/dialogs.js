@@ -17,6 +17,10 @@ export function askToken(refused) {
       e.preventDefault();
       const token = input.value.trim();
       if (!token) return;
+      if (!/^[\x21-\x7e]+$/.test(token)) { // no request can carry it
+        byId('refused').textContent = 'This is no token: it has characters that none can have.';
+        return;
+      }
       dialog.close();
       resolve(token);
     };

@@ -54,6 +54,7 @@ export class Graph {
     const pulls = Float32Array.from(web.ties, ({ kind }) => pull[kind] ?? 1);
     const weight = Float32Array.from({ length: web.size }, (_, i) => (web.isHub(i) ? 2.5 : 1));
     this.#run++;
+    this.#grip = null; // the node that was held has another number now
     this.#waiting = false;
     this.#settled = web.size === 0;
     if (were.size === 0) this.#following = true;

@@ -28,6 +28,7 @@ export class Timeline {
       if (this.#grip && !this.#grip.moved) this.choose(null, null);
       this.#grip = null;
     });
+    canvas.addEventListener('pointercancel', () => { this.#grip = null; });
   }
 
   // show puts times, each with whether it is shown, in the place of the last.
