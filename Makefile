@@ -5,6 +5,7 @@ GO        ?= go
 PKG       ?= ./...
 FUZZTIME  ?= 10s
 COUNT     ?= 6
+SOAK      ?= 30m
 TESTFLAGS ?=
 
 # How long a test may take. The race detector slows the store down tenfold.
@@ -62,10 +63,12 @@ vet: ## run go vet, for each system
 	$(GO) vet $(PKG)
 	GOOS=darwin CGO_ENABLED=0 $(GO) vet -trimpath $(PKG)
 	GOOS=windows CGO_ENABLED=0 $(GO) vet -trimpath $(PKG)
+	$(GO) -C tests/sdk/gosdk vet .
 
 .PHONY: lint
 lint: ## run the linters of .golangci.yml
 	$(LINT) run --allow-parallel-runners $(PKG)
+	$(GO) -C tests/sdk/gosdk tool -modfile=$(CURDIR)/.tools/go.mod golangci-lint run --allow-parallel-runners --config $(CURDIR)/.golangci.yml
 
 .PHONY: layers
 layers: ## check who imports whom
@@ -90,6 +93,10 @@ fuzz: ## run each fuzz target for FUZZTIME
 .PHONY: bench
 bench: ## run the benchmarks COUNT times, for benchstat to compare
 	$(GO) test -run '^$$' -bench . -benchmem -count $(COUNT) -timeout 60m $(PKG)
+
+.PHONY: soak
+soak: ## use the program over HTTP for SOAK, and see that it stays as it was
+	ZAPOMNI_SOAK=$(SOAK) $(GO) test -count=1 -v -run '^TestSoak$$' -timeout 0 ./tests/soak
 
 .PHONY: falkordb-setup
 falkordb-setup: ## install FalkorDB into ./.falkordb, for the tests on it

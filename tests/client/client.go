@@ -5,7 +5,6 @@ package client
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os/exec"
 	"sync"
@@ -76,7 +75,7 @@ func (c *Conn) deliver() {
 // Call sends a request and waits for its answer.
 func (c *Conn) Call(method string, params any) (json.RawMessage, error) {
 	id, answer := c.lastID.Add(1), make(chan reply, 1)
-	line, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": id, "method": method, "params": params})
+	line, err := encode(id, method, params)
 	if err != nil {
 		return nil, err
 	}
@@ -111,84 +110,20 @@ func (c *Conn) await(answer <-chan reply) (reply, error) {
 
 // Initialize opens the session as a client does.
 func (c *Conn) Initialize() error {
-	_, err := c.Call("initialize", map[string]any{
-		"protocolVersion": "2025-06-18", "capabilities": map[string]any{}, "clientInfo": map[string]any{"name": "test", "version": "1"},
-	})
-	if err != nil {
+	if _, err := c.Call("initialize", introduction()); err != nil {
 		return err
 	}
-	return c.Send(`{"jsonrpc":"2.0","method":"notifications/initialized"}` + "\n")
-}
-
-// Result is the answer of a tool.
-type Result struct {
-	Text       string
-	Structured json.RawMessage
-	IsError    bool
-	Size       int // of the whole answer, in bytes
+	return c.Send(initialized + "\n")
 }
 
 // Tool calls a tool.
-func (c *Conn) Tool(name string, arguments any) (Result, error) {
-	raw, err := c.Call("tools/call", map[string]any{"name": name, "arguments": arguments})
-	if err != nil {
-		return Result{}, err
-	}
-	var m struct {
-		Content []struct {
-			Text string `json:"text"`
-		} `json:"content"`
-		Structured json.RawMessage `json:"structuredContent"`
-		IsError    bool            `json:"isError"`
-	}
-	if err := json.Unmarshal(raw, &m); err != nil {
-		return Result{}, err
-	}
-	r := Result{Structured: m.Structured, IsError: m.IsError, Size: len(raw)}
-	for _, part := range m.Content {
-		r.Text += part.Text
-	}
-	return r, nil
-}
+func (c *Conn) Tool(name string, arguments any) (Result, error) { return Tool(c, name, arguments) }
 
 // Add keeps a text and returns its ID.
-func (c *Conn) Add(arguments map[string]any) (string, error) {
-	r, err := c.Tool("add_memory", arguments)
-	if err != nil {
-		return "", err
-	}
-	if r.IsError {
-		return "", errors.New(r.Text)
-	}
-	var out struct {
-		ID string `json:"memory_id"`
-	}
-	return out.ID, json.Unmarshal(r.Structured, &out)
-}
-
-// Hit is one of what search_memory found.
-type Hit struct {
-	ID   string `json:"memory_id"`
-	Text string `json:"text"`
-}
+func (c *Conn) Add(arguments map[string]any) (string, error) { return Add(c, arguments) }
 
 // Search returns what search_memory finds, best first.
-func (c *Conn) Search(arguments map[string]any) ([]Hit, error) {
-	r, err := c.Tool("search_memory", arguments)
-	if err != nil {
-		return nil, err
-	}
-	if r.IsError {
-		return nil, errors.New(r.Text)
-	}
-	var out struct {
-		Results []Hit `json:"results"`
-	}
-	if err := json.Unmarshal(r.Structured, &out); err != nil {
-		return nil, fmt.Errorf("structured results: %w", err)
-	}
-	return out.Results, nil
-}
+func (c *Conn) Search(arguments map[string]any) ([]Hit, error) { return Search(c, arguments) }
 
 // Kill ends the process at once, as a crash would. Calls whose answers were on
 // their way get them.

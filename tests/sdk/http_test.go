@@ -4,93 +4,105 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"zapomni/tests/client"
+	"zapomni/tests/npm"
 )
 
-// served starts the program over HTTP and waits until it serves.
-func served(t *testing.T, dataDir, port string) *client.Process {
+// withGoSDK builds the client that is made with the SDK for Go.
+func withGoSDK(t *testing.T) string {
 	t.Helper()
-	p := client.Run(t, client.Command(t, dataDir, nil, "serve", "--transport", "http", "--port", port))
-	require.Eventually(t, func() bool {
-		r, err := http.Get("http://127.0.0.1:" + port + "/health/ready") //nolint:noctx // it is over at once.
-		if err != nil {
-			return false
-		}
-		defer r.Body.Close()
-		return r.StatusCode == http.StatusOK
-	}, time.Minute, 10*time.Millisecond)
-	return p
+	path := filepath.Join(t.TempDir(), "gosdk")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".")
+	cmd.Dir, cmd.Env = "gosdk", append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+	return path
 }
 
-func TestOfficialSDKOverHTTPGoesOnAfterARestart(t *testing.T) {
-	node, npm := program(t, "node"), program(t, "npm")
-	dir := t.TempDir()
-	for _, name := range []string{"package.json", "package-lock.json", ".npmrc", "http.mjs"} {
-		content, err := os.ReadFile(name)
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
+// witness is what a client saw that has outlived a server.
+type witness struct {
+	Server            struct{ Name string }
+	Revision          string
+	Tools, Found      int
+	Again             bool // it had to begin anew
+	Told              int  // the status by which it knew
+	Added, FoundAgain result
+}
+
+// outlive runs a client, and starts the server anew when the client asks for
+// it.
+func outlive(t *testing.T, settings, command []string) witness {
+	t.Helper()
+	server := client.Serve(t, t.TempDir(), settings...)
+	cmd := exec.CommandContext(t.Context(), command[0], append(command[1:], server.URL)...) //nolint:gosec // one of our own.
+	cmd.WaitDelay = time.Second
+	var complaint strings.Builder
+	cmd.Stderr = &complaint
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	lines := bufio.NewScanner(out)
+	lines.Buffer(nil, 1<<20)
+	asked := lines.Scan() && lines.Text() == "restart"
+	if asked {
+		server.Restart(t)
+		_, err = io.WriteString(in, "go on\n")
+		asked = err == nil && lines.Scan()
 	}
-	run(t, dir, nil, npm, "ci", "--ignore-scripts", "--prefer-offline", "--no-progress")
-	for _, kind := range []string{"streamable", "sse"} {
-		t.Run(kind, func(t *testing.T) {
-			l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-			require.NoError(t, err)
-			port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-			require.NoError(t, l.Close())
-			data := t.TempDir()
-			server := served(t, data, port)
+	said := lines.Text()
+	require.NoError(t, cmd.Wait(), complaint.String())
+	require.True(t, asked, "%s%s", said, complaint.String())
+	var w witness
+	require.NoError(t, json.Unmarshal([]byte(said), &w), said)
+	return w
+}
 
-			cmd := exec.CommandContext(t.Context(), node, "http.mjs", kind, "http://127.0.0.1:"+port)
-			cmd.Dir, cmd.WaitDelay = dir, time.Second
-			var complaint strings.Builder
-			cmd.Stderr = &complaint
-			in, err := cmd.StdinPipe()
-			require.NoError(t, err)
-			out, err := cmd.StdoutPipe()
-			require.NoError(t, err)
-			require.NoError(t, cmd.Start())
-			lines := bufio.NewScanner(out)
-			lines.Buffer(nil, 1<<20)
-			require.True(t, lines.Scan(), complaint.String())
-			require.Equal(t, "restart", lines.Text())
-
-			require.NoError(t, server.Cmd.Process.Signal(syscall.SIGTERM))
-			status, err := server.Wait()
-			require.NoError(t, err)
-			require.Zero(t, status, "with a client connected")
-			served(t, data, port)
-			_, err = io.WriteString(in, "go on\n")
-			require.NoError(t, err)
-
-			require.True(t, lines.Scan(), complaint.String())
-			var seen struct {
-				Server            struct{ Name string }
-				Tools, Found      int
-				Told              int
-				Added, FoundAgain result
-			}
-			require.NoError(t, json.Unmarshal(lines.Bytes(), &seen), lines.Text())
-			require.NoError(t, cmd.Wait(), complaint.String())
-			require.Equal(t, "zapomni-memory", seen.Server.Name)
-			require.Positive(t, seen.Tools)
-			require.Equal(t, 50, seen.Found)
-			require.Contains(t, seen.FoundAgain.Content[0].Text, "Lisbon")
-			if kind == "streamable" {
-				require.Equal(t, http.StatusNotFound, seen.Told)
-			}
+func TestClientsOverHTTPGoOnAfterARestart(t *testing.T) {
+	packages, gosdk := npm.Install(t), withGoSDK(t)
+	script := filepath.Join(packages.Dir, "http.mjs")
+	const gone = http.StatusNotFound
+	for _, row := range []struct {
+		name     string
+		command  []string
+		oldest   int // version of Node.js that it takes, 0 for none
+		revision string
+		told     int // what made it begin anew; 0 for nothing
+	}{
+		{name: "TypeScript, with a session", command: []string{packages.Node, script, "streamable"}, revision: "2025-11-25", told: gone},
+		{name: "TypeScript, without", command: []string{packages.Node, script, "sessionless"}, oldest: 20, revision: "2026-07-28"},
+		{name: "TypeScript, over SSE", command: []string{packages.Node, script, "sse"}},
+		{name: "Go, with a session", command: []string{gosdk, "streamable"}, revision: "2025-11-25", told: gone},
+		{name: "Go, without", command: []string{gosdk, "sessionless"}, revision: "2026-07-28"},
+		{name: "Go, over SSE", command: []string{gosdk, "sse"}, revision: "2025-11-25"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			packages.Needs(t, row.oldest)
+			onEachStore(t, func(t *testing.T, settings []string) {
+				w := outlive(t, settings, row.command)
+				require.Equal(t, "zapomni-memory", w.Server.Name)
+				require.Equal(t, row.revision, w.Revision)
+				require.Positive(t, w.Tools)
+				require.NotEmpty(t, w.Added.StructuredContent.ID)
+				require.Equal(t, 50, w.Found)
+				require.Equal(t, row.told, w.Told)
+				if !strings.HasSuffix(row.name, "SSE") { // there it knows by the end of the stream
+					require.Equal(t, row.told != 0, w.Again, "whether it began anew")
+				}
+				require.Len(t, w.FoundAgain.StructuredContent.Results, 1)
+				require.Equal(t, w.Added.StructuredContent.ID, w.FoundAgain.StructuredContent.Results[0].ID)
+			})
 		})
 	}
 }

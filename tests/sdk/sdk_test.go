@@ -1,26 +1,25 @@
-// Package sdk holds the server against the official TypeScript SDK, which most
-// clients are made with.
+// Package sdk holds the server against the official clients of the protocol,
+// which most programs are made with: the SDKs for TypeScript and Go, the
+// Inspector, and the suite that says whether a server conforms.
 package sdk
 
 import (
-	"context"
 	"encoding/json"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"zapomni/db/falkor/falkortest"
 	"zapomni/tests/client"
+	"zapomni/tests/npm"
 )
 
-func TestMain(m *testing.M) { os.Exit(client.Main(m)) }
+func TestMain(m *testing.M) {
+	os.Exit(npm.Main(func() int { return client.Main(m) }))
+}
 
-// result is what a tool answers, as the SDK hands it on.
+// result is what a tool answers, as the clients hand it on.
 type result struct {
 	IsError           bool
 	Content           []struct{ Type, Text string }
@@ -33,55 +32,24 @@ type result struct {
 	}
 }
 
-// program returns a program of Node, or skips the test.
-func program(t *testing.T, name string) string {
+// onEachStore runs do with settings for a server that keeps memories in each
+// of the stores.
+func onEachStore(t *testing.T, do func(t *testing.T, settings []string)) {
 	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		t.Skipf("%s is not installed: it comes with Node.js 18 or newer", name)
-	}
-	return path
-}
-
-// run runs a command in a directory and returns its output. Without an env it
-// has the environment of the test.
-func run(t *testing.T, dir string, env []string, args ...string) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Dir, cmd.Env = dir, env
-	cmd.WaitDelay = time.Second
-	var complaint strings.Builder
-	cmd.Stderr = &complaint
-	out, err := cmd.Output()
-	require.NoError(t, err, "%s failed in %s:\n%s%s", strings.Join(args, " "), dir, complaint.String(), out)
-	return string(out)
+	t.Run("embedded", func(t *testing.T) { do(t, nil) })
+	t.Run("falkordb", func(t *testing.T) {
+		s := falkortest.Shared(t)
+		do(t, []string{"FALKORDB_URL=" + s.URL(), "GRAPH_NAME=" + s.Graph(t)})
+	})
 }
 
 func TestOfficialSDK(t *testing.T) {
-	node, npm := program(t, "node"), program(t, "npm")
-	dir := t.TempDir()
-	for _, name := range []string{"package.json", "package-lock.json", ".npmrc", "client.mjs"} {
-		content, err := os.ReadFile(name)
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
-	}
-	run(t, dir, nil, npm, "ci", "--ignore-scripts", "--prefer-offline", "--no-progress")
-
-	t.Run("embedded", func(t *testing.T) { speak(t, dir, node, nil) })
-	t.Run("falkordb", func(t *testing.T) { speak(t, dir, node, onFalkorDB(t)) })
+	packages := npm.Install(t)
+	onEachStore(t, func(t *testing.T, settings []string) { speak(t, packages, settings) })
 }
 
-// onFalkorDB are settings for a server that keeps memories there.
-func onFalkorDB(t *testing.T) []string {
-	t.Helper()
-	s := falkortest.Shared(t)
-	return []string{"FALKORDB_URL=" + s.URL(), "GRAPH_NAME=" + s.Graph(t)}
-}
-
-// speak runs the client in dir against a server with these settings.
-func speak(t *testing.T, dir, node string, settings []string) {
+// speak runs the client against a server with these settings.
+func speak(t *testing.T, packages npm.Packages, settings []string) {
 	t.Helper()
 	var seen struct {
 		Server                                           struct{ Name, Version string }
@@ -91,7 +59,7 @@ func speak(t *testing.T, dir, node string, settings []string) {
 		Added, Found, Refused, FoundAgain, Deleted, Gone result
 	}
 	server := client.Command(t, t.TempDir(), settings)
-	out := run(t, dir, server.Env, node, "client.mjs", server.Path)
+	out := packages.Run(t, server.Env, "client.mjs", server.Path)
 	require.NoError(t, json.Unmarshal([]byte(out), &seen), out)
 
 	require.Equal(t, "zapomni-memory", seen.Server.Name)
@@ -118,10 +86,4 @@ func speak(t *testing.T, dir, node string, settings []string) {
 	require.Equal(t, "No results found matching your query.", seen.Gone.Content[0].Text)
 }
 
-// A mirror that someone has used must not decide where others load from.
-func TestTheLockNamesNoPlaceToLoadFrom(t *testing.T) {
-	content, err := os.ReadFile("package-lock.json")
-	require.NoError(t, err)
-	require.NotContains(t, string(content), `"resolved"`)
-	require.Contains(t, string(content), `"integrity"`)
-}
+func TestTheLockNamesNoPlaceToLoadFrom(t *testing.T) { npm.LocksNoPlace(t) }
