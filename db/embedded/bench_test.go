@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -274,4 +275,126 @@ func BenchmarkReading(b *testing.B) {
 			}
 		})
 	})
+}
+
+// sizes are the numbers of vectors to measure with. A million takes minutes to
+// make, and is measured if ZAPOMNI_BENCH_MILLION is set.
+func sizes() []int {
+	if os.Getenv("ZAPOMNI_BENCH_MILLION") != "" {
+		return []int{1_000_000}
+	}
+	return []int{10_000, 100_000}
+}
+
+// filledWithVectors is a store with n chunks, ten to a memory, each with a vector
+// of 384 numbers.
+func filledWithVectors(b *testing.B, n int) (*Store, *topics) {
+	b.Helper()
+	s, topics := openBench(b), newTopics(uint64(n), 200, 384)
+	s.testing.Store(true) // no self-test beside what is measured
+	c := newCorpus(1)
+	for ; n > 0; n -= 10 {
+		m := c.memory()
+		m.Model, m.Chunks = "model", nil
+		for i := range 10 {
+			m.Chunks = append(m.Chunks, memory.Chunk{Start: 39 * i, End: 39*i + 39, Vector: topics.vector()})
+		}
+		require.NoError(b, s.Put(b.Context(), m))
+	}
+	return s, topics
+}
+
+func BenchmarkNearest(b *testing.B) {
+	for _, n := range sizes() {
+		s, topics := filledWithVectors(b, n)
+		c, err := s.Counts(b.Context(), memory.DefaultWorkspace)
+		require.NoError(b, err)
+		for name, f := range map[string]memory.Filter{
+			"none": {}, "1%": {Source: "source 7"}, "half": {From: c.Oldest.Add(c.Newest.Sub(c.Oldest) / 2)},
+			"last 1%": {From: c.Newest.Add(-c.Newest.Sub(c.Oldest) / 100)},
+		} {
+			b.Run(fmt.Sprintf("vectors=%d/filter=%s", n, name), func(b *testing.B) {
+				for b.Loop() {
+					q := memory.VectorQuery{Model: "model", Vector: topics.vector(), Filter: f}
+					_, err := s.Nearest(b.Context(), memory.DefaultWorkspace, q, 200)
+					require.NoError(b, err)
+				}
+			})
+		}
+		q := memory.VectorQuery{Model: "model", Vector: topics.vector()}
+		b.Run(fmt.Sprintf("vectors=%d/first", n), func(b *testing.B) {
+			for b.Loop() {
+				s.codes.forget(memory.DefaultWorkspace)
+				_, err := s.Nearest(b.Context(), memory.DefaultWorkspace, q, 200)
+				require.NoError(b, err)
+			}
+		})
+		b.Run(fmt.Sprintf("vectors=%d/after a put", n), func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				m := embedded384(newCorpus(3).memory(), topics.random)
+				m.Model = "model"
+				require.NoError(b, s.Put(b.Context(), m))
+				b.StartTimer()
+				_, err := s.Nearest(b.Context(), memory.DefaultWorkspace, q, 200)
+				require.NoError(b, err)
+			}
+		})
+		found, err := s.Nearest(b.Context(), memory.DefaultWorkspace, q, 200)
+		require.NoError(b, err)
+		var refs []memory.Ref
+		for _, near := range found {
+			refs = append(refs, near.Ref)
+		}
+		b.Run(fmt.Sprintf("vectors=%d/similar", n), func(b *testing.B) {
+			for b.Loop() {
+				_, err := s.Similar(b.Context(), memory.DefaultWorkspace, q, refs)
+				require.NoError(b, err)
+			}
+		})
+		b.Run(fmt.Sprintf("vectors=%d/self-test", n), func(b *testing.B) {
+			for b.Loop() {
+				require.NoError(b, s.selfTest(b.Context(), memory.DefaultWorkspace))
+			}
+		})
+		require.NoError(b, s.Close())
+	}
+}
+
+// BenchmarkEmbedding measures what a queue does: it asks for what waits, and
+// attaches 32 vectors at a time. Each round ends with Detach, which is measured
+// apart.
+func BenchmarkEmbedding(b *testing.B) {
+	for _, n := range sizes() {
+		s, topics := filledWithVectors(b, n)
+		b.Run(fmt.Sprintf("vectors=%d/unembedded", n), func(b *testing.B) {
+			require.NoError(b, s.Put(b.Context(), newCorpus(2).memory()))
+			for b.Loop() {
+				waiting, _, err := s.Unembedded(b.Context(), memory.DefaultWorkspace, "", 32)
+				require.NoError(b, err)
+				require.NotEmpty(b, waiting)
+			}
+		})
+		start := time.Now()
+		require.NoError(b, s.Detach(b.Context(), memory.DefaultWorkspace))
+		detached := time.Since(start)
+		b.Run(fmt.Sprintf("vectors=%d/attach=32", n), func(b *testing.B) {
+			done := 0
+			for after := memory.Cursor(""); b.Loop(); done++ {
+				waiting, next, err := s.Unembedded(b.Context(), memory.DefaultWorkspace, after, 32)
+				require.NoError(b, err)
+				var vectors []memory.Attachment
+				for _, u := range waiting {
+					vectors = append(vectors, memory.Attachment{Ref: u.Ref, Vector: topics.vector()})
+				}
+				require.NoError(b, s.Attach(b.Context(), memory.DefaultWorkspace, "model", vectors))
+				if after = next; after == "" {
+					require.NoError(b, s.Detach(b.Context(), memory.DefaultWorkspace))
+				}
+			}
+			b.ReportMetric(32*float64(done)/b.Elapsed().Seconds(), "vectors/s")
+			b.ReportMetric(detached.Seconds(), "detach-s")
+		})
+		require.NoError(b, s.Close())
+	}
 }

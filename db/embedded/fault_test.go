@@ -259,10 +259,15 @@ func requireSound(t *testing.T, path string, memories int) {
 		`SELECT count(*) FROM workspace w, memory m, chunk_vector v
 			WHERE m.workspace = w.num AND v.num BETWEEN m.first AND m.first+m.chunks-1
 			AND length(v.vector) <> 4 * w.dimensions`: "0",
+		`SELECT count(*) FROM chunk c LEFT JOIN chunk_vector v USING (num)
+			LEFT JOIN memory m ON m.num = c.memory LEFT JOIN chunk_waiting u ON u.chunk = c.num AND u.workspace = m.workspace
+			WHERE (v.num IS NULL) <> (u.chunk IS NOT NULL)`: "0",
+		"SELECT count(*) FROM chunk_waiting WHERE chunk NOT IN (SELECT num FROM chunk)":                       "0",
 		"SELECT count(*) FROM (SELECT DISTINCT doc FROM word_place) WHERE doc NOT IN (SELECT num FROM chunk)": "0",
 	} {
 		var got string
 		require.NoError(t, db.QueryRowContext(context.WithoutCancel(t.Context()), query).Scan(&got), query)
 		require.Equal(t, want, got, query)
 	}
+	requireCodes(t, db)
 }

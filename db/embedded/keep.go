@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -51,7 +52,8 @@ func (s *Store) Get(ctx context.Context, w memory.Workspace, id memory.ID) (memo
 const selectMemory = `
 SELECT m.source, m.tags, m.created_at, m.valid_from, m.chunks,
 	iif(c.num > m.first, NULL, m.metadata), iif(c.num > m.first, '', m.head),
-	ifnull(c.start, 0), ifnull(c.length, 0), ifnull(t.body, ''), v.vector
+	ifnull(c.start, 0), ifnull(c.length, 0), ifnull(t.body, ''), v.vector,
+	iif(v.num IS NULL, '', (SELECT model FROM workspace WHERE num = m.workspace))
 FROM workspace w CROSS JOIN memory m ON m.workspace = w.num
 	LEFT JOIN chunk c ON c.num >= m.first AND c.num < m.first + m.chunks
 	LEFT JOIN chunk_text t ON t.num = c.num
@@ -68,10 +70,12 @@ func (s *Store) get(ctx context.Context, w memory.Workspace, id memory.ID) (memo
 		var metadata []byte
 		var vector sql.RawBytes
 		var c memory.Chunk
-		err := r.Scan(&m.Source, &tags, &created, &valid, &chunks, &metadata, &head, &c.Start, &c.End, &body, &vector)
+		var model string // of vector
+		err := r.Scan(&m.Source, &tags, &created, &valid, &chunks, &metadata, &head, &c.Start, &c.End, &body, &vector, &model)
 		if err != nil {
 			return err
 		}
+		m.Model = cmp.Or(m.Model, model)
 		if rows++; rows == 1 {
 			m.Metadata, m.Tags = metadata, splitTags(tags)
 			m.CreatedAt, m.ValidFrom = fromMicro(created), fromMicro(valid)
@@ -129,9 +133,10 @@ func (s *Store) Clear(ctx context.Context) error {
 	err := s.write(ctx, func(t *tx) error {
 		for _, query := range []string{
 			"INSERT INTO words(words) VALUES ('delete-all')",
-			"DELETE FROM heading", "DELETE FROM chunk_vector", "DELETE FROM chunk_text", "DELETE FROM chunk", "DELETE FROM memory",
+			"DELETE FROM heading", "DELETE FROM chunk_text", "DELETE FROM chunk", "DELETE FROM memory",
+			"DELETE FROM chunk_vector", "DELETE FROM chunk_waiting", "DELETE FROM code_block", "DELETE FROM code_mean",
 			"DELETE FROM workspace WHERE id <> '" + string(memory.DefaultWorkspace) + "'",
-			"UPDATE workspace SET memories = 0, chunks = 0, vectors = 0",
+			"UPDATE workspace SET memories = 0, chunks = 0, vectors = 0, " + nextCoding,
 		} {
 			if err := t.exec(query); err != nil {
 				return err
@@ -281,6 +286,11 @@ func (t *tx) addChunks(p place, r *record) error {
 		}
 		if err := t.addWords(num, p.workspace, r.terms[i]); err != nil {
 			return err
+		}
+		if r.vectors == nil || r.vectors[i] == nil {
+			if err := t.exec("INSERT INTO chunk_waiting(workspace, chunk) VALUES (?, ?)", p.workspace, num); err != nil {
+				return err
+			}
 		}
 	}
 	return t.addHeadings(p.first, p.workspace, r.leads)

@@ -17,15 +17,12 @@ ORDER BY m.num LIMIT ?`
 
 // List returns the IDs of up to n memories of w, the oldest first.
 func (s *Store) List(ctx context.Context, w memory.Workspace, after memory.Cursor, n int) ([]memory.ID, memory.Cursor, error) {
-	var last int64
-	if after != "" {
-		var err error
-		if last, err = strconv.ParseInt(string(after), 10, 64); err != nil {
-			return nil, "", fmt.Errorf("list: %w: cursor %q", memory.ErrInvalid, after)
-		}
+	last, err := placeOf(after)
+	if err != nil {
+		return nil, "", fmt.Errorf("list: %w", err)
 	}
 	var ids []memory.ID
-	err := s.read(ctx, func() error {
+	err = s.read(ctx, func() error {
 		return s.reading.each(ctx, func(r scanner) error {
 			var id memory.ID
 			err := r.Scan(&last, (*string)(&id))
@@ -40,4 +37,16 @@ func (s *Store) List(ctx context.Context, w memory.Workspace, after memory.Curso
 		return ids, "", nil
 	}
 	return ids, memory.Cursor(strconv.FormatInt(last, 10)), nil
+}
+
+// placeOf is the number that a cursor stands at.
+func placeOf(after memory.Cursor) (int64, error) {
+	if after == "" {
+		return 0, nil
+	}
+	last, err := strconv.ParseInt(string(after), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%w: cursor %q", memory.ErrInvalid, after)
+	}
+	return last, nil
 }

@@ -1,157 +1,156 @@
 package embedded
 
 import (
-	"cmp"
-	"container/heap"
 	"context"
 	"database/sql"
 	"errors"
-	"math"
 	"slices"
 
 	"zapomni/memory"
 )
 
-// selectVectors gives the vectors of a workspace whose memories pass a filter.
-// It starts from the workspace: what others hold costs nothing.
-const selectVectors = `
-SELECT v.num, v.vector FROM workspace w
-	CROSS JOIN memory m INDEXED BY memory_by_time ON m.workspace = w.num
-	CROSS JOIN chunk_vector v ON v.num >= m.first AND v.num < m.first + m.chunks
-WHERE w.id = ?1 AND ` + passes
+// baseDepth is how many candidates are compared in full at least, beside two for
+// each chunk that is wanted.
+const baseDepth = 300
 
-// Nearest finds the chunks of w whose vectors are nearest to vector. It is
-// exact: it looks at each vector that passes the filter. Among equals, the
-// latest comes first.
+// errRecoded means that all codes were made anew while a question was answered.
+var errRecoded = errors.New("the vectors were replaced meanwhile")
+
+// Nearest finds the chunks of w whose vectors are nearest to that of q. All
+// codes are compared with it first, and the vectors of the best then: of all
+// chunks, if they are few. Among equals, the latest comes first.
 func (s *Store) Nearest(ctx context.Context, w memory.Workspace, q memory.VectorQuery, k int) ([]memory.Near, error) {
-	var found []memory.Near
+	best := nearest{k: k}
 	err := s.read(ctx, func() error {
-		if err := checkVector(q.Vector); err != nil {
-			return err
-		}
-		var kept int
-		err := s.reading.row(ctx, "SELECT dimensions FROM workspace WHERE id = ? AND vectors > 0", string(w)).Scan(&kept)
-		if errors.Is(err, sql.ErrNoRows) {
+		return s.compare(ctx, w, q, func(set *codeSet, d direction) error {
+			if k <= 0 {
+				return nil
+			}
+			nums, err := s.candidates(ctx, set, newProbe(d, set.mean), q.Filter, set.depthFor(k))
+			if err != nil {
+				return err
+			}
+			best.held = best.held[:0]
+			if err := s.score(ctx, set, d, nums, best.offer); err != nil {
+				return err
+			}
+			s.noteQuestion(w, set, q.Vector)
 			return nil
-		}
-		if err == nil && kept != len(q.Vector) {
-			err = lengthError(len(q.Vector), kept)
-		}
-		if err != nil || k <= 0 {
-			return err
-		}
-		found, err = s.scanVectors(ctx, w, q, k)
-		return err
+		})
 	})
 	if err != nil {
 		return nil, s.fault(ctx, "nearest", err)
 	}
+	return best.inOrder(), nil
+}
+
+// Similar compares the chunks of w that refs name with q.
+func (s *Store) Similar(ctx context.Context, w memory.Workspace, q memory.VectorQuery, refs []memory.Ref) ([]memory.Near, error) {
+	var found []memory.Near
+	err := s.read(ctx, func() error {
+		return s.compare(ctx, w, q, func(set *codeSet, d direction) error {
+			found = found[:0]
+			return s.score(ctx, set, d, set.named(refs), func(c candidate) {
+				found = append(found, memory.Near{Ref: refOf(c.num), Similarity: c.cosine})
+			})
+		})
+	})
+	if err != nil {
+		return nil, s.fault(ctx, "similar", err)
+	}
 	return found, nil
 }
 
-func (s *Store) scanVectors(ctx context.Context, w memory.Workspace, q memory.VectorQuery, k int) ([]memory.Near, error) {
-	best := nearest{k: k}
-	d := directionOf(q.Vector)
-	var num int64
-	var blob sql.RawBytes
-	err := s.reading.each(ctx, func(r scanner) error {
-		if err := r.Scan(&num, &blob); err != nil {
+// compare runs with on the codes of w, unless they are of another model than q
+// or there are none: again, if all codes are made anew meanwhile.
+func (s *Store) compare(ctx context.Context, w memory.Workspace, q memory.VectorQuery, with func(*codeSet, direction) error) error {
+	if err := checkVector(q.Vector); err != nil {
+		return err
+	}
+	for {
+		set, err := s.codeSet(ctx, w)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return nil
+		case err != nil:
+			return err
+		case set.vectors == 0 || set.model != q.Model:
+			return nil
+		case set.dimensions != len(q.Vector):
+			return lengthError(len(q.Vector), set.dimensions)
+		}
+		if err := with(set, directionOf(q.Vector)); !errors.Is(err, errRecoded) {
 			return err
 		}
-		if len(blob)%bytesPerNumber != 0 {
+	}
+}
+
+// depthFor is how many candidates it takes to have the k nearest among them.
+func (c *codeSet) depthFor(k int) int { return max(baseDepth, int(c.depth)) + 2*min(k, c.codes) }
+
+// named returns those of the chunks that have a code, each once.
+func (c *codeSet) named(refs []memory.Ref) []int64 {
+	nums := make([]int64, 0, len(refs))
+	for _, ref := range refs {
+		if num, ok := numOf(ref); ok {
+			if _, ok := c.place(num); ok {
+				nums = append(nums, num)
+			}
+		}
+	}
+	slices.Sort(nums)
+	return slices.Compact(nums)
+}
+
+// vectorsAtOnce is how many vectors are read by one statement at most.
+const vectorsAtOnce = 4096
+
+// score compares the vectors of chunks with d. Chunks that are gone are left out.
+// It returns errRecoded if all vectors were replaced since set was read.
+func (s *Store) score(ctx context.Context, set *codeSet, d direction, nums []int64, each func(candidate)) error {
+	vectors, others := s.hot.known(set.coding, nums)
+	for _, v := range vectors {
+		each(candidate{v.num, d.cosine(v.vector)})
+	}
+	slices.Sort(others) // in the order of the file
+	for part := range slices.Chunk(others, vectorsAtOnce) {
+		read, err := s.readVectors(ctx, set, part)
+		if err != nil {
+			return err
+		}
+		for _, v := range read {
+			each(candidate{v.num, d.cosine(v.vector)})
+		}
+		s.hot.keep(set.coding, read)
+	}
+	return nil
+}
+
+// selectVectorsIn reads the vectors of chunks as selectVectorsOf does, unless
+// the coding of their workspace is over.
+const selectVectorsIn = selectVectorsOf + " WHERE (SELECT coding FROM workspace WHERE num = ?2) = ?3"
+
+func (s *Store) readVectors(ctx context.Context, set *codeSet, nums []int64) ([]numbered, error) {
+	vectors := make([]numbered, 0, len(nums))
+	err := s.reading.each(ctx, func(r scanner) error {
+		var v numbered
+		if err := r.Scan(&v.num, &v.vector); err != nil {
+			return err
+		}
+		if len(v.vector) != bytesPerNumber*set.dimensions {
 			return errCutShort
 		}
-		if len(blob) != bytesPerNumber*len(d) { // all were replaced meanwhile
-			return lengthError(len(d), len(blob)/bytesPerNumber)
-		}
-		best.offer(candidate{num, d.cosine(blob)})
+		vectors = append(vectors, v)
 		return nil
-	}, selectVectors, append([]any{string(w)}, conditions(q.Filter)...)...)
-	return best.inOrder(), err
-}
-
-// direction is a vector of length 1.
-type direction []float64
-
-func directionOf(vector []float32) direction {
-	d, sum := make(direction, len(vector)), 0.0
-	for i, x := range vector {
-		d[i] = float64(x)
-		sum += d[i] * d[i]
+	}, selectVectorsIn, jsonOf(nums), set.num, set.coding)
+	if err != nil || len(vectors) == len(nums) {
+		return vectors, err
 	}
-	for i := range d {
-		d[i] /= math.Sqrt(sum)
+	// Chunks are gone, or all vectors are others now.
+	var coding int64
+	err = s.reading.row(ctx, "SELECT coding FROM workspace WHERE num = ?", set.num).Scan(&coding)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && coding != set.coding {
+		err = errRecoded
 	}
-	return d
-}
-
-// cosine compares d with a vector of the same length as the file holds it. It
-// adds up in float64, in which no vector of finite numbers is too long or too
-// short, and in two sums of each kind, so that one need not wait for the other.
-func (d direction) cosine(blob []byte) float64 {
-	var dotA, dotB, squareA, squareB float64
-	for len(d) >= 2 && len(blob) >= 2*bytesPerNumber {
-		x, y := numberAt(blob[:4]), numberAt(blob[4:8])
-		dotA += d[0] * x
-		dotB += d[1] * y
-		squareA += x * x
-		squareB += y * y
-		d, blob = d[2:], blob[2*bytesPerNumber:]
-	}
-	if len(d) > 0 {
-		x := numberAt(blob)
-		dotA += d[0] * x
-		squareA += x * x
-	}
-	c := (dotA + dotB) / math.Sqrt(squareA+squareB)
-	return min(max(c, -1), 1)
-}
-
-// candidate is a chunk, and how near it is.
-type candidate struct {
-	num    int64
-	cosine float64
-}
-
-func nearer(a, b candidate) int {
-	return cmp.Or(cmp.Compare(b.cosine, a.cosine), cmp.Compare(b.num, a.num))
-}
-
-// nearest holds the k nearest of those it was offered, as a heap with the
-// farthest of them at the top.
-type nearest struct {
-	k    int // more than 0
-	held []candidate
-}
-
-func (n *nearest) offer(c candidate) {
-	switch {
-	case len(n.held) < n.k:
-		heap.Push(n, c)
-	case nearer(c, n.held[0]) < 0:
-		n.held[0] = c
-		heap.Fix(n, 0)
-	}
-}
-
-// inOrder returns what is held, nearest first.
-func (n *nearest) inOrder() []memory.Near {
-	slices.SortFunc(n.held, nearer)
-	found := make([]memory.Near, len(n.held))
-	for i, c := range n.held {
-		found[i] = memory.Near{Ref: refOf(c.num), Similarity: c.cosine}
-	}
-	return found
-}
-
-func (n *nearest) Len() int           { return len(n.held) }
-func (n *nearest) Less(i, j int) bool { return nearer(n.held[i], n.held[j]) > 0 }
-func (n *nearest) Swap(i, j int)      { n.held[i], n.held[j] = n.held[j], n.held[i] }
-func (n *nearest) Push(c any)         { n.held = append(n.held, c.(candidate)) }
-
-// Pop is of heap.Interface; nothing is taken out one by one.
-func (n *nearest) Pop() any {
-	last := n.held[len(n.held)-1]
-	n.held = n.held[:len(n.held)-1]
-	return last
+	return vectors, err
 }

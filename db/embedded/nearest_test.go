@@ -116,23 +116,6 @@ func TestNearestPutsTheLatestFirstAmongEquals(t *testing.T) {
 	require.Equal(t, []memory.Ref{"9", "8", "7", "6"}, refs)
 }
 
-func BenchmarkNearest(b *testing.B) {
-	for _, n := range []int{1_000, 10_000, 50_000} {
-		s := openBench(b)
-		fillWith(b, s, n, embedded384)
-		question := embedded384(said("?"), rand.New(rand.NewPCG(2, 3))).Chunks[0].Vector
-		for name, f := range map[string]memory.Filter{"none": {}, "1%": {Source: "source 7"}} {
-			b.Run(fmt.Sprintf("vectors=%d/filter=%s", n, name), func(b *testing.B) {
-				for b.Loop() {
-					_, err := s.Nearest(b.Context(), memory.DefaultWorkspace, memory.VectorQuery{Vector: question, Filter: f}, 200)
-					require.NoError(b, err)
-				}
-			})
-		}
-		require.NoError(b, s.Close())
-	}
-}
-
 func BenchmarkCosine(b *testing.B) {
 	m := embedded384(memory.Memory{Chunks: make([]memory.Chunk, 2)}, rand.New(rand.NewPCG(2, 4)))
 	d, blob := directionOf(m.Chunks[0].Vector), blobOf(m.Chunks[1].Vector)

@@ -276,10 +276,10 @@ func TestOpenBuildsWordsAnewWhenTermsChange(t *testing.T) {
 	require.Empty(t, refs)
 }
 
-// oldFile unpacks a file that the first version of the schema was written to.
-func oldFile(t *testing.T) string {
+// oldFile unpacks a file that a former version of the schema was written to.
+func oldFile(t *testing.T, name string) string {
 	t.Helper()
-	packed, err := os.Open(filepath.Join("testdata", "version1.db.gz"))
+	packed, err := os.Open(filepath.Join("testdata", name))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, packed.Close()) }()
 	unpacked, err := gzip.NewReader(packed)
@@ -293,7 +293,7 @@ func oldFile(t *testing.T) string {
 
 func TestOpenFindsAllInAFileOfVersion1(t *testing.T) {
 	t.Parallel()
-	s := openAt(t, configFor(oldFile(t)))
+	s := openAt(t, configFor(oldFile(t, "version1.db.gz")))
 	v, err := headerVersion(t.Context(), s.conn)
 	require.NoError(t, err)
 	require.Equal(t, current(), v)
@@ -328,7 +328,7 @@ func TestOpenFindsAllInAFileOfVersion1(t *testing.T) {
 
 func TestFileOfVersion1TakesVectors(t *testing.T) {
 	t.Parallel()
-	s := openAt(t, configFor(oldFile(t)))
+	s := openAt(t, configFor(oldFile(t, "version1.db.gz")))
 	found, err := s.Nearest(t.Context(), memory.DefaultWorkspace, memory.VectorQuery{Vector: []float32{1, 0}}, 9)
 	require.NoError(t, err)
 	require.Empty(t, found)
@@ -341,6 +341,31 @@ func TestFileOfVersion1TakesVectors(t *testing.T) {
 	require.Len(t, found, 1)
 	require.InDelta(t, 0.6, found[0].Similarity, 1e-12)
 	requireSound(t, s.path, 3)
+}
+
+// TestOpenMakesCodesInAFileOfVersion2: its vectors, of a model without a name,
+// are found, and what has none waits.
+func TestOpenMakesCodesInAFileOfVersion2(t *testing.T) {
+	t.Parallel()
+	s := openAt(t, configFor(oldFile(t, "version2.db.gz")))
+	requireSound(t, s.path, 4)
+	for w, want := range map[memory.Workspace]memory.Embedding{
+		memory.DefaultWorkspace: {Dimensions: 3, Chunks: 4, Embedded: 2},
+		"other":                 {Dimensions: 2, Chunks: 1, Embedded: 1},
+	} {
+		e, err := s.Embedding(t.Context(), w)
+		require.NoError(t, err)
+		require.Equal(t, want, e)
+	}
+	found, err := s.Nearest(t.Context(), memory.DefaultWorkspace, memory.VectorQuery{Vector: []float32{0, 2, 0}}, 9)
+	require.NoError(t, err)
+	require.Equal(t, []memory.Near{{Ref: "3", Similarity: 1}, {Ref: "1", Similarity: 0.8}}, found)
+	waiting, _, err := s.Unembedded(t.Context(), memory.DefaultWorkspace, "", 9)
+	require.NoError(t, err)
+	require.Equal(t, []memory.Unembedded{
+		{Ref: "2", Text: " notes. They hold the first program."}, {Ref: "5", Text: "Nobody embedded this."},
+	}, waiting)
+	require.ErrorIs(t, s.Attach(t.Context(), "other", "of a name", []memory.Attachment{{Ref: "4", Vector: []float32{1, 1}}}), memory.ErrConflict)
 }
 
 func TestLogStaysSmall(t *testing.T) {

@@ -80,17 +80,37 @@ func TestFilterFollowsTheWordIndex(t *testing.T) {
 	require.Contains(t, steps[2], "SEARCH m USING INTEGER PRIMARY KEY")
 }
 
-// TestNearestStartsFromTheWorkspace: it reads its own vectors only, each by its
-// number, and those alone whose memory passes the filter.
-func TestNearestStartsFromTheWorkspace(t *testing.T) {
+// TestFilterInTimeEntersTheIndexThere: it goes through the memories of its own
+// workspace only, and of the times wanted.
+func TestFilterInTimeEntersTheIndexThere(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)
 	withStatistics(t, s)
-	steps := plan(t, s, selectVectors, "default", "source", 1, 2, `["x"]`)
-	require.GreaterOrEqual(t, len(steps), 3)
-	require.Contains(t, steps[0], "SEARCH w USING COVERING INDEX")
-	require.Contains(t, steps[1], "SEARCH m USING INDEX memory_by_time (workspace=?)")
-	require.Contains(t, strings.Join(steps, "\n"), "SEARCH v USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)")
+	for _, query := range []string{countInTime, selectAllThatPass} {
+		steps := strings.Join(plan(t, s, query, 1, "source", 1, 2, `["x"]`), "\n")
+		require.Regexp(t, `SEARCH (m|memory) USING (COVERING )?INDEX memory_by_time \(workspace=\? AND valid_from>\? AND valid_from<\?\)`, steps)
+	}
+}
+
+// TestUnembeddedWalksThoseThatWait: what has a vector costs nothing.
+func TestUnembeddedWalksThoseThatWait(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	withStatistics(t, s)
+	steps := plan(t, s, selectUnembedded, "default", 5, 32)
+	require.GreaterOrEqual(t, len(steps), 4)
+	require.Contains(t, steps[1], "SEARCH u USING PRIMARY KEY (workspace=? AND chunk>?)")
+	require.Contains(t, steps[2], "SEARCH c USING INTEGER PRIMARY KEY")
+	require.Contains(t, steps[3], "SEARCH t USING INTEGER PRIMARY KEY")
+	require.NotContains(t, strings.Join(steps, "\n"), "TEMP B-TREE")
+}
+
+func TestChangedCodesAreFoundByTheirChange(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	withStatistics(t, s)
+	steps := plan(t, s, selectCodes, 1, 1, 5)
+	require.Contains(t, steps[1], "SEARCH b USING INDEX code_block_by_change (workspace=? AND change>?)")
 }
 
 func TestReadingNeverWalksATable(t *testing.T) {
@@ -101,7 +121,8 @@ func TestReadingNeverWalksATable(t *testing.T) {
 		"passages": plan(t, s, selectPassages, "[1]", "default"),
 		"around":   plan(t, s, selectAround, "default", `["x"]`, 2),
 		"memory":   plan(t, s, selectMemory, "default", "x"),
-		"vectors":  plan(t, s, selectVectors, "default", nil, nil, nil, nil),
+		"vectors":  plan(t, s, selectVectorsIn, "[1]", 1, 1),
+		"numbers":  plan(t, s, selectVectorNums, 1),
 		"counts":   plan(t, s, selectCounts, "default"),
 	} {
 		for _, step := range steps {

@@ -21,7 +21,7 @@ type version struct {
 }
 
 // schemas is how many migrations there are.
-const schemas = 2
+const schemas = 3
 
 // current is what this program reads and writes.
 func current() version { return version{schema: schemas, terms: words.Version} }
@@ -51,8 +51,13 @@ INSERT INTO workspace(id, name, description, created_at) VALUES (
 	CAST(unixepoch('subsec') * 1000000 AS INTEGER));
 PRAGMA application_id = %d;`, applicationID),
 		vectorTable,
+		codeTables,
 	}
 }
+
+// codedSince is the first schema with codes. They are not made by its migration,
+// as SQL takes no signs of numbers, but by codeAll after it.
+const codedSince = 3
 
 const workspaceTables = `
 CREATE TABLE workspace (
@@ -144,6 +149,38 @@ ALTER TABLE workspace ADD COLUMN vectors INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE workspace ADD COLUMN dimensions INTEGER NOT NULL DEFAULT 0;
 `
 
+// codeTables say which chunks wait for a vector, and keep the codes of the
+// others: see DESIGN.md. What stands in workspace is described at space.
+const codeTables = `
+ALTER TABLE workspace ADD COLUMN model TEXT NOT NULL DEFAULT '';
+ALTER TABLE workspace ADD COLUMN coding INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE workspace ADD COLUMN change INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE workspace ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE workspace ADD COLUMN tested INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE chunk_waiting (
+	workspace INTEGER NOT NULL,
+	chunk INTEGER NOT NULL,
+	PRIMARY KEY (workspace, chunk)
+) STRICT, WITHOUT ROWID;
+INSERT INTO chunk_waiting SELECT m.workspace, c.num FROM chunk c CROSS JOIN memory m ON m.num = c.memory
+	WHERE NOT EXISTS (SELECT 1 FROM chunk_vector WHERE num = c.num);
+CREATE TABLE code_mean (
+	workspace INTEGER PRIMARY KEY,
+	coding INTEGER NOT NULL,
+	vectors INTEGER NOT NULL,
+	mean BLOB NOT NULL
+) STRICT;
+CREATE TABLE code_block (
+	workspace INTEGER NOT NULL,
+	block INTEGER NOT NULL,
+	change INTEGER NOT NULL,
+	present INTEGER NOT NULL,
+	codes BLOB NOT NULL,
+	UNIQUE (workspace, block)
+) STRICT;
+CREATE INDEX code_block_by_change ON code_block(workspace, change);
+`
+
 // quote makes an SQL string of s.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
@@ -171,6 +208,11 @@ func (s *Store) climb(ctx context.Context, t *tx) error {
 	for _, step := range migrations()[from.schema:] {
 		if _, err := s.conn.ExecContext(ctx, step); err != nil {
 			return fmt.Errorf("upgrade from version %v to %v: %w", from, current(), err)
+		}
+	}
+	if from.schema > 0 && from.schema < codedSince {
+		if err := t.codeAll(); err != nil {
+			return fmt.Errorf("make codes of the vectors: %w", err)
 		}
 	}
 	if from.schema > 0 && from.terms != current().terms {

@@ -17,13 +17,17 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"zapomni/memory"
 	"zapomni/memory/words"
 )
 
-var _ memory.Store = (*Store)(nil)
+var (
+	_ memory.Store   = (*Store)(nil)
+	_ memory.Meaning = (*Store)(nil)
+)
 
 // Store is a memory.Store in a SQLite file. Open makes one.
 type Store struct {
@@ -31,6 +35,9 @@ type Store struct {
 	busyTimeout time.Duration
 	log         *slog.Logger
 	gate        gate
+	// background is done, by stop, once the store closes.
+	background context.Context
+	stop       context.CancelFunc
 
 	writer  *sql.DB
 	conn    *sql.Conn // the only one of writer, for whoever has the turn
@@ -42,6 +49,9 @@ type Store struct {
 
 	analyzer words.Analyzer
 	cache    termCache
+	codes    codeCache
+	hot      hotVectors
+	testing  atomic.Bool // a self-test is under way
 }
 
 func newStore(c Config, log *slog.Logger) (*Store, error) {
@@ -53,7 +63,9 @@ func newStore(c Config, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
+	background, stop := context.WithCancel(context.Background())
 	return &Store{
+		background: background, stop: stop,
 		path: c.Path, busyTimeout: c.BusyTimeout, log: log,
 		writer: writer, reader: reader, reading: statements{db: reader},
 		turn: make(chan struct{}, 1),
@@ -90,6 +102,7 @@ func (s *Store) Size(ctx context.Context) (int64, error) {
 // Close waits for calls under way, moves the log into the file if no other
 // process has it open, and gives everything back. Further calls do nothing.
 func (s *Store) Close() error {
+	s.stop()
 	if first := s.gate.shut(); !first {
 		return nil
 	}

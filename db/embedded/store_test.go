@@ -32,8 +32,11 @@ func openNew(t *testing.T) *Store {
 
 func TestStoreKeepsThePromises(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) memory.Store {
+	open := func(t *testing.T) memory.Store {
+		t.Helper()
 		t.Parallel()
 		return openNew(t)
-	})
+	}
+	storetest.Run(t, open)
+	storetest.RunMeaning(t, open)
 }

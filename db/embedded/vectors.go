@@ -1,9 +1,7 @@
 package embedded
 
 import (
-	"database/sql"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 
@@ -83,48 +81,45 @@ func (r *record) addVectors() error {
 	return nil
 }
 
-// fit makes sure that the vectors of r are as long as those that its workspace
-// holds beside those of old, which r replaces.
+// fit makes sure that the vectors of r are of the same model, and as long, as
+// those that its workspace holds beside those of old, which r replaces.
 func (t *tx) fit(w int64, old place, r *record) error {
 	if r.vectors == nil {
 		return nil
 	}
-	var kept int
-	err := t.row(`
-SELECT dimensions FROM workspace
-WHERE num = ?1 AND vectors > (SELECT count(*) FROM chunk_vector WHERE num >= ?2 AND num < ?2 + ?3)`,
-		w, old.first, old.chunks).Scan(&kept)
-	switch {
-	case errors.Is(err, sql.ErrNoRows): // there are none
-		return nil
-	case err == nil && kept != r.dimensions:
-		return lengthError(r.dimensions, kept)
+	kept, err := t.space(w)
+	if err != nil || kept.vectors == 0 {
+		return err
 	}
-	return err
+	var going int64
+	err = t.row("SELECT count(*) FROM chunk_vector WHERE num >= ? AND num < ?", old.first, old.first+old.chunks).Scan(&going)
+	if err != nil || kept.vectors == going {
+		return err
+	}
+	return kept.admits(r.Model, r.dimensions)
 }
 
-// putVectors writes the vectors of r, which is kept at p, and counts them.
+// putVectors writes the vectors of r, which is kept at p.
 func (t *tx) putVectors(p place, r *record) error {
-	if r.vectors == nil {
+	var added []numbered
+	for i, blob := range r.vectors {
+		if blob != nil {
+			added = append(added, numbered{p.first + int64(i), blob})
+		}
+	}
+	if len(added) == 0 {
 		return nil
 	}
-	n := 0
-	for i, blob := range r.vectors {
-		if blob == nil {
-			continue
-		}
-		if err := t.exec("INSERT INTO chunk_vector(num, vector) VALUES (?, ?)", p.first+int64(i), blob); err != nil {
-			return err
-		}
-		t.weight += len(blob)
-		n++
-	}
-	return t.exec("UPDATE workspace SET vectors = vectors + ?, dimensions = ? WHERE num = ?", n, r.dimensions, p.workspace)
+	return t.addVectorsOf(p.workspace, r.Model, r.dimensions, added)
 }
 
-// dropVectors forgets the vectors of the chunks of p.
+// dropVectors forgets the vectors of the chunks of p, and that they wait for any.
 func (t *tx) dropVectors(p place) error {
-	result, err := t.execResult("DELETE FROM chunk_vector WHERE num >= ? AND num < ?", p.first, p.first+p.chunks)
+	end := p.first + p.chunks
+	if err := t.exec("DELETE FROM chunk_waiting WHERE workspace = ? AND chunk >= ? AND chunk < ?", p.workspace, p.first, end); err != nil {
+		return err
+	}
+	result, err := t.execResult("DELETE FROM chunk_vector WHERE num >= ? AND num < ?", p.first, end)
 	if err != nil {
 		return err
 	}
@@ -132,5 +127,9 @@ func (t *tx) dropVectors(p place) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	return t.exec("UPDATE workspace SET vectors = vectors - ? WHERE num = ?", n, p.workspace)
+	now, err := t.countVectors(p.workspace, -n)
+	if err != nil {
+		return err
+	}
+	return t.dropCodes(now, p.first, end)
 }

@@ -90,6 +90,9 @@ func (t *tx) dropWorkspace(num int64) error {
 		"DELETE FROM chunk_vector WHERE num" + its,
 		"DELETE FROM chunk WHERE num" + its,
 		"DELETE FROM heading WHERE workspace = ?",
+		"DELETE FROM chunk_waiting WHERE workspace = ?",
+		"DELETE FROM code_block WHERE workspace = ?",
+		"DELETE FROM code_mean WHERE workspace = ?",
 		"DELETE FROM memory WHERE workspace = ?",
 		"DELETE FROM workspace WHERE num = ?",
 	} {

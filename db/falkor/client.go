@@ -89,8 +89,11 @@ func (c *Client) Query(ctx context.Context, s Statement) (Result, error) {
 		return Result{}, err
 	}
 	defer c.leave()
+	ctx, span := c.traced(ctx, verbOf(s.Effect), s.Graph)
 	r := c.retrying(c.sender(p))
-	return r.Query(ctx, s)
+	result, err := r.Query(ctx, s)
+	end(span, err)
+	return result, err
 }
 
 // Do sends any other command, as Query sends a statement, and returns its
@@ -106,12 +109,14 @@ func (c *Client) Do(ctx context.Context, effect Effect, args ...any) (any, error
 	r, s := c.retrying(nil), c.sender(p)
 	to := routeOf(effect, c.config.Graph, args)
 	name, _ := args[0].(string)
+	ctx, span := c.traced(ctx, name, c.config.Graph)
 	var answer any
 	_, err = r.run(ctx, effect, name, func(n int) (err error) {
 		to.primary = n > 1
 		answer, err = s.Do(ctx, to, args)
 		return err
 	})
+	end(span, err)
 	return answer, err
 }
 

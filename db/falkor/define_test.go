@@ -27,7 +27,9 @@ func TestServerSurvivesIndexesOfAGraphThatIsDeleted(t *testing.T) {
 		all.Go(func() {
 			for ctx.Err() == nil {
 				_ = s.prepare(ctx, graph) // of no interest: the server is
-				_ = s.readyForVectors(ctx, graph, memory.NewID(), 3)
+				sp, _ := s.readyForVectors(ctx, graph, memory.NewID(), kind{"m", 3})
+				_, _ = s.leaveSpace(ctx, graph, leaveAnySpace, sp.number)
+				_, _ = s.settledSpace(ctx, graph)
 			}
 		})
 		all.Go(func() {
@@ -96,7 +98,7 @@ RETURN label + '.' + property AS name ORDER BY name`})
 			continue
 		}
 		left++
-		require.Equal(t, "Chunk.num Chunk.tokens Memory.heads Memory.id Memory.place Memory.valid_from Store.key Workspace.id",
+		require.Equal(t, "Chunk.ref Chunk.tokens Memory.heads Memory.id Memory.place Memory.valid_from Store.key Waiting.first Workspace.id",
 			strings.Join(names, " "))
 		require.NoError(t, s.dropGraph(t.Context(), graph))
 	}

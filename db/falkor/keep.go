@@ -2,10 +2,8 @@ package falkor
 
 import (
 	"context"
-	"errors"
 	"fmt"
-
-	"github.com/google/uuid"
+	"slices"
 
 	"zapomni/db/falkor/cypher"
 	"zapomni/db/falkor/reply"
@@ -13,29 +11,50 @@ import (
 	"zapomni/memory/words"
 )
 
-// putMemory keeps a memory with its chunks in place of what was there. The
-// name of the write, $put, tells a second sending of the same one, which does
-// nothing. No row comes back from a graph that is not ready, or not for vectors
-// of that length.
-const putMemory = `
-MATCH (s:Store {key: $key}) WHERE $dimension = 0 OR s.dimension = $dimension
+// putMemory keeps a memory with its chunks in place of what was there, unless
+// it is too late. No row comes back from a graph that is not ready.
+const (
+	putMemory = `
+MATCH (s:Store {key: $key}) WHERE s.schema = $schema` + replaceMemory + `
+RETURN late`
+
+	// putEmbedded does so with chunks that have vectors, of the space that they
+	// belong to.
+	putEmbedded = `
+MATCH (s:Store {key: $key}) WHERE s.schema = $schema AND s.space = $space AND s.model = $model` + replaceMemory + `
+FOREACH (c IN CASE WHEN late THEN [] ELSE $embedded END |
+	CREATE (m)-[:HAS_CHUNK {index: c.index}]->(:Chunk {num: first + c.index, ref: toString(first + c.index), index: c.index, text: c.text, tokens: c.tokens})
+		-[:HAS_VECTOR]->(:Vector%d {num: first + c.index, embedding: vecf32(c.embedding)}))
+RETURN late`
+
+	replaceMemory = `
 MERGE (m:Memory {id: $id})
-WITH s, m, m.put IS NULL AS new, (m.put IS NOT NULL AND m.put = $put) AS again
-OPTIONAL MATCH (m)-[:HAS_CHUNK]->(c:Chunk)
-WITH s, m, new, again, s.next AS first, CASE WHEN again THEN [] ELSE collect(c) END AS old,
-	CASE WHEN again THEN 0 ELSE count(c.embedding) END AS old_vectors
-FOREACH (c IN old | DELETE c)
-FOREACH (x IN CASE WHEN again THEN [] ELSE [1] END |
+WITH s, m, m.place IS NULL AS new, ` + tooLate + ` AS late` + itsParts + `
+WITH s, m, new, late, s.next AS first, CASE WHEN late THEN [] ELSE marks END AS marks,
+	CASE WHEN late THEN [] ELSE chunks END AS chunks, CASE WHEN late THEN [] ELSE vectors END AS vectors` + deleteParts + `
+FOREACH (x IN CASE WHEN late THEN [] ELSE [1] END |
 	SET m.put = $put, m.place = coalesce(m.place, first), m.first = first, m.text = $text, m.bounds = $bounds, m.heads = $heads,
 		m.source = $source, m.tags = $tags, m.metadata = $metadata, m.created_at = $created_at, m.valid_from = $valid_from
-	SET s.next = first + $chunk_count + 1, s.chunks = s.chunks + $chunk_count - size(old), s.vectors = s.vectors + $vector_count - old_vectors,
+	SET s.next = first + $chunk_count + 1, s.chunks = s.chunks + $chunk_count - size(chunks),
+		s.vectors = s.vectors + $vector_count - CASE WHEN s.sweep IS NULL THEN size(vectors) ELSE 0 END,
 		s.memories = s.memories + CASE WHEN new THEN 1 ELSE 0 END)
-FOREACH (c IN CASE WHEN again THEN [] ELSE $chunks END |
-	CREATE (m)-[:HAS_CHUNK {index: c.index}]->(:Chunk {num: first + c.index, index: c.index, text: c.text, tokens: c.tokens}))
-FOREACH (c IN CASE WHEN again THEN [] ELSE $embedded END |
-	CREATE (m)-[:HAS_CHUNK {index: c.index}]->(:Chunk {num: first + c.index, index: c.index, text: c.text, tokens: c.tokens,
-		embedding: vecf32(c.embedding)}))
-RETURN again`
+FOREACH (x IN CASE WHEN late OR $vector_count = $chunk_count THEN [] ELSE [1] END | CREATE (:Waiting {first: first}))
+FOREACH (c IN CASE WHEN late THEN [] ELSE $chunks END |
+	CREATE (m)-[:HAS_CHUNK {index: c.index}]->(:Chunk {num: first + c.index, ref: toString(first + c.index), index: c.index, text: c.text, tokens: c.tokens}))`
+
+	// itsParts collects what goes with a memory: its mark of one that waits
+	// for vectors, its chunks and their vectors.
+	itsParts = `
+OPTIONAL MATCH (w:Waiting {first: m.first})
+OPTIONAL MATCH (m)-[:HAS_CHUNK]->(c:Chunk)
+OPTIONAL MATCH (c)-[:HAS_VECTOR]->(v)
+WITH s, m, new, late, collect(DISTINCT w) AS marks, collect(c) AS chunks, collect(v) AS vectors`
+
+	deleteParts = `
+FOREACH (w IN marks | DELETE w)
+FOREACH (v IN vectors | DELETE v)
+FOREACH (c IN chunks | DELETE c)`
+)
 
 // Put keeps m whole or not at all, in place of what was kept under its ID.
 func (s *Store) Put(ctx context.Context, m memory.Memory) error {
@@ -49,41 +68,59 @@ func (s *Store) put(ctx context.Context, m memory.Memory) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	dimension, err := checkVectors(m)
+	params, vectors, err := s.paramsOf(m)
 	if err != nil {
 		return err
 	}
-	params, err := s.paramsOf(m)
+	dimension, err := checkVectors(vectors)
 	if err != nil {
 		return err
 	}
-	params = append(params, cypher.P("dimension", dimension))
-	graph := s.graphOf(m.Workspace)
+	params = append(params, s.tickets.take()...)
 	return s.change(ctx, m.Workspace, func() (bool, error) {
-		if dimension > 0 {
-			if err := s.readyForVectors(ctx, graph, m.ID, dimension); err != nil {
-				return false, err
-			}
+		if dimension == 0 {
+			return s.tryPut(ctx, m, putMemory, params)
 		}
-		done, err := s.write(ctx, graph, putMemory, params...)
-		if err == nil && done.Len() > 0 {
-			return true, nil
-		}
-		if err != nil && !graphReplaced(err) {
-			return false, err
-		}
-		s.dropped(graph)
-		return false, nil
+		return s.tryPutEmbedded(ctx, m, kind{m.Model, dimension}, params)
 	})
 }
 
-// paramsOf makes the parameters of putMemory.
-func (s *Store) paramsOf(m memory.Memory) ([]cypher.Param, error) {
+// tryPut reports whether the graph was ready for it.
+func (s *Store) tryPut(ctx context.Context, m memory.Memory, text string, params []cypher.Param) (bool, error) {
+	graph := s.graphOf(m.Workspace)
+	done, err := s.write(ctx, graph, text, params...)
+	if err != nil && mayCome(err) {
+		s.doubts.add(graph, m.ID)
+	}
+	return err == nil && done.Len() > 0, unlessReplaced(err)
+}
+
+// tryPutEmbedded does so with vectors, in their space.
+func (s *Store) tryPutEmbedded(ctx context.Context, m memory.Memory, k kind, params []cypher.Param) (bool, error) {
+	graph := s.graphOf(m.Workspace)
+	for range attempts {
+		sp, err := s.readyForVectors(ctx, graph, m.ID, k)
+		if err != nil || sp.number == 0 {
+			return false, unlessReplaced(err)
+		}
+		done, err := s.tryPut(ctx, m, fmt.Sprintf(putEmbedded, sp.number),
+			slices.Concat(params, []cypher.Param{cypher.P("space", sp.number), cypher.P("model", stored(k.model))}))
+		if done || err != nil {
+			return done, err
+		}
+		s.dropped(graph) // someone left the space meanwhile, or the graph is gone
+	}
+	return false, errRestless
+}
+
+// paramsOf makes the parameters of putMemory, but for its ticket, and lists the
+// vectors.
+func (s *Store) paramsOf(m memory.Memory) (params []cypher.Param, vectors [][]float32, err error) {
 	chunks, embedded := []cypher.Map{}, []cypher.Map{}
 	next := 0
 	for i, c := range m.Chunks {
 		if c.Start < next || c.End < c.Start || c.End > len(m.Text) {
-			return nil, fmt.Errorf("%w: chunk %d, %d to %d, is out of order or out of the text", memory.ErrInvalid, i, c.Start, c.End)
+			return nil, nil, fmt.Errorf("%w: chunk %d, %d to %d, is out of order or out of the text", memory.ErrInvalid, i, c.Start, c.End)
 		}
 		next = c.Start
 		text := m.Text[c.Start:c.End]
@@ -94,6 +131,7 @@ func (s *Store) paramsOf(m memory.Memory) ([]cypher.Param, error) {
 			chunks = append(chunks, all)
 		} else {
 			embedded = append(embedded, append(all, cypher.P("embedding", c.Vector)))
+			vectors = append(vectors, c.Vector)
 		}
 	}
 	var metadata any
@@ -101,13 +139,13 @@ func (s *Store) paramsOf(m memory.Memory) ([]cypher.Param, error) {
 		metadata = stored(string(m.Metadata))
 	}
 	return []cypher.Param{
-		cypher.P("key", storeKey), cypher.P("put", uuid.NewString()), cypher.P("id", string(m.ID)),
+		cypher.P("key", storeKey), cypher.P("schema", schema), cypher.P("id", string(m.ID)),
 		cypher.P("text", stored(m.Text)), cypher.P("bounds", boundsOf(m.Chunks)), cypher.P("heads", heads(m)),
 		cypher.P("source", stored(m.Source)), cypher.P("tags", storedAll(m.Tags)), cypher.P("metadata", metadata),
 		cypher.P("created_at", m.CreatedAt), cypher.P("valid_from", m.ValidFrom),
 		cypher.P("chunks", chunks), cypher.P("embedded", embedded),
 		cypher.P("chunk_count", len(m.Chunks)), cypher.P("vector_count", len(embedded)),
-	}, nil
+	}, vectors, nil
 }
 
 // heads are the tokens of the names that a memory is headed by.
@@ -127,14 +165,15 @@ func heads(m memory.Memory) []string {
 func headToken(n words.Name) string { return "_" + token(string(n)) }
 
 const selectMemory = `
-MATCH (m:Memory {id: $id})
+MATCH (s:Store {key: $key})
+MATCH (m:Memory {id: $id}) WHERE m.place IS NOT NULL
 RETURN m.text AS text, m.bounds AS bounds, m.source AS source, m.tags AS tags, m.metadata AS metadata,
 	m.created_at AS created_at, m.valid_from AS valid_from,
-	[(m)-[:HAS_CHUNK]->(c:Chunk) WHERE c.embedding IS NOT NULL | [c.index, c.embedding]] AS vectors`
+	[(m)-[:HAS_CHUNK]->(c:Chunk)-[:HAS_VECTOR]->(v) | [c.index, v.embedding]] AS vectors, s.model AS model, s.sweep AS sweep`
 
 // Get reads a memory as it was put.
 func (s *Store) Get(ctx context.Context, w memory.Workspace, id memory.ID) (memory.Memory, error) {
-	found, err := s.read(ctx, s.graphOf(w), selectMemory, cypher.P("id", string(id)))
+	found, err := s.read(ctx, s.graphOf(w), selectMemory, cypher.P("key", storeKey), cypher.P("id", string(id)))
 	if err == nil && found.Len() == 0 {
 		err = memory.ErrNotFound
 	}
@@ -150,9 +189,12 @@ func (s *Store) Get(ctx context.Context, w memory.Workspace, id memory.ID) (memo
 		m.Metadata = []byte(restored(metadata.Text()))
 	}
 	m.Chunks = chunksOf(row.Get("bounds"))
+	if !row.Get("sweep").IsNull() {
+		return m, nil // its vectors are of a space that was left
+	}
 	for _, v := range row.Get("vectors").List() {
 		pair := v.List()
-		m.Chunks[pair[0].Int()].Vector = pair[1].Vector()
+		m.Chunks[pair[0].Int()].Vector, m.Model = pair[1].Vector(), restored(row.Get("model").Text())
 	}
 	return m, nil
 }
@@ -181,73 +223,4 @@ func textsOf(list reply.Value) []string {
 		all = append(all, restored(v.Text()))
 	}
 	return all
-}
-
-const deleteMemory = `
-MATCH (s:Store {key: $key})
-MATCH (m:Memory {id: $id})
-OPTIONAL MATCH (m)-[:HAS_CHUNK]->(c:Chunk)
-WITH s, m, collect(c) AS chunks, count(c.embedding) AS vectors
-SET s.memories = s.memories - 1, s.chunks = s.chunks - size(chunks), s.vectors = s.vectors - vectors
-FOREACH (c IN chunks | DELETE c)
-DELETE m
-RETURN size(chunks) AS chunks`
-
-// Delete forgets a memory.
-func (s *Store) Delete(ctx context.Context, w memory.Workspace, id memory.ID) error {
-	if err := s.delete(ctx, w, id); err != nil {
-		return fmt.Errorf("delete memory %s: %w", id, err)
-	}
-	return nil
-}
-
-func (s *Store) delete(ctx context.Context, w memory.Workspace, id memory.ID) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := s.spaces.exists(ctx, s, w); err != nil {
-		if errors.Is(err, memory.ErrNoWorkspace) {
-			return memory.ErrNotFound
-		}
-		return err
-	}
-	done, err := s.write(ctx, s.graphOf(w), deleteMemory, cypher.P("key", storeKey), cypher.P("id", string(id)))
-	if err != nil && graphReplaced(err) {
-		return memory.ErrNotFound
-	}
-	if err != nil {
-		return err
-	}
-	if done.Len() == 0 && !done.Again {
-		return memory.ErrNotFound
-	}
-	return nil
-}
-
-// Clear forgets every memory of every workspace, and every workspace but the
-// default one.
-func (s *Store) Clear(ctx context.Context) error {
-	if err := s.clear(ctx); err != nil {
-		return fmt.Errorf("clear: %w", err)
-	}
-	return nil
-}
-
-func (s *Store) clear(ctx context.Context) error {
-	all, err := s.Workspaces(ctx)
-	if err != nil {
-		return err
-	}
-	for _, info := range all {
-		if info.ID == memory.DefaultWorkspace {
-			continue
-		}
-		if err := s.DeleteWorkspace(ctx, info.ID); err != nil && !errors.Is(err, memory.ErrNoWorkspace) {
-			return err
-		}
-	}
-	if err := s.dropGraph(ctx, s.graph); err != nil {
-		return err
-	}
-	return s.prepareDefault(ctx)
 }

@@ -23,7 +23,7 @@ MATCH (m:Memory {id: new.id}) WHERE m.bounds = new.bounds
 SET m.heads = new.heads
 WITH m, new
 UNWIND new.tokens AS tokens
-MATCH (c:Chunk {num: m.first + tokens.index})
+MATCH (c:Chunk {ref: toString(m.first + tokens.index)})
 SET c.tokens = tokens.text`
 
 // reindex makes the terms of all memories anew, as the way to make them has

@@ -31,10 +31,7 @@ const mostHead = len("*6\r\n$14\r\nGRAPH.RO_QUERY\r\n$9223372036854775807\r\n\r\
 // whole. The caller releases it.
 func encode(q Statement) (*request, error) {
 	r := requests.Get().(*request)
-	r.verb, r.graph = "GRAPH.QUERY", q.Graph
-	if q.Effect == Reads {
-		r.verb = "GRAPH.RO_QUERY"
-	}
+	r.verb, r.graph = verbOf(q.Effect), q.Graph
 	r.text = mostHead + len(q.Graph)
 	if cap(r.buf) < r.text {
 		r.buf = make([]byte, r.text, 2*r.text+len(q.Text))
@@ -64,6 +61,14 @@ func (r *request) frame(limit string) {
 
 	r.buf = append(r.buf[:r.end], "\r\n$9\r\n--compact\r\n$7\r\ntimeout\r\n"...)
 	r.buf = appendWord(r.buf, r.limit)
+}
+
+// verbOf is the command for statements of an effect.
+func verbOf(e Effect) string {
+	if e == Reads {
+		return "GRAPH.RO_QUERY"
+	}
+	return "GRAPH.QUERY"
 }
 
 func appendWord(b []byte, word string) []byte {

@@ -54,6 +54,7 @@ func (r *retrying) run(ctx context.Context, effect Effect, text string, attempt 
 	}
 	attempts, err := r.policy.Do(ctx, r.stop, try, func(n int, delay time.Duration, err error) {
 		r.retries.Add(1)
+		noteRetry(ctx, n)
 		r.log.WarnContext(ctx, "query_retry", "attempt", n, "max_retries", r.policy.Retries,
 			"delay", delay.Seconds(), "error", say(err))
 	})
@@ -73,6 +74,7 @@ type failure struct {
 
 // failed logs a failure and makes the error for the caller.
 func (r *retrying) failed(ctx context.Context, s Statement, f failure) error {
+	noteFault(ctx, f.fault)
 	made := &Error{Again: f.again, kind: f.kind, cause: f.cause}
 	switch {
 	case f.class == closed || errors.Is(f.cause, retry.ErrStopped):

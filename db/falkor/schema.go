@@ -14,7 +14,7 @@ import (
 
 // schema is the version of what schema.go makes. A graph of a newer version is
 // refused; one of an older version is brought forward.
-const schema = 1
+const schema = 2
 
 // indexes are made in this order, as each further one makes FalkorDB go
 // through the label again. No name in them comes from outside.
@@ -25,7 +25,8 @@ var indexes = []string{ //nolint:gochecknoglobals // a constant table
 	"CREATE INDEX FOR (m:Memory) ON (m.valid_from)",
 	"CREATE INDEX FOR (m:Memory) ON (m.place)",
 	"CREATE INDEX FOR (m:Memory) ON (m.heads)",
-	"CREATE INDEX FOR (c:Chunk) ON (c.num)",
+	"CREATE INDEX FOR (c:Chunk) ON (c.ref)",
+	"CREATE INDEX FOR (w:Waiting) ON (w.first)",
 }
 
 const fulltextIndex = "CALL db.idx.fulltext.createNodeIndex({label: 'Chunk', language: 'english', stopwords: []}, " +
@@ -64,9 +65,9 @@ func (s *Store) prepareOnce(ctx context.Context, graph string) error {
 	}
 	store, err := cypher.Append(nil, addStore,
 		cypher.P("key", storeKey), cypher.P("schema", schema), cypher.P("words", words.Version),
-		// Numbers of chunks start at the time, so that a graph made again
-		// under the same name gives none a second time.
-		cypher.P("next", time.Now().UnixMicro()))
+		// Numbers of chunks and of spaces start at the time, so that a graph
+		// made again under the same name gives none a second time.
+		cypher.P("now", time.Now()))
 	if err != nil {
 		return err
 	}
@@ -81,7 +82,7 @@ func (s *Store) prepareOnce(ctx context.Context, graph string) error {
 
 const addStore = `
 MERGE (s:Store {key: $key})
-ON CREATE SET s.schema = $schema, s.words = $words, s.next = $next, s.memories = 0, s.chunks = 0, s.vectors = 0`
+ON CREATE SET s.schema = $schema, s.words = $words, s.next = $now, s.space = $now, s.memories = 0, s.chunks = 0, s.vectors = 0`
 
 // ready tells whether a graph is one of ours that can be used as it is.
 func (s *Store) ready(ctx context.Context, graph string) (bool, error) {
@@ -93,6 +94,11 @@ func (s *Store) ready(ctx context.Context, graph string) (bool, error) {
 	if v := has.Get("schema").Int(); v > schema {
 		return false, fmt.Errorf("%w: graph %s is of schema %d, made by a newer version of this program, which knows %d",
 			memory.ErrUnavailable, graph, v, schema)
+	}
+	if v := has.Get("schema").Int(); v < schema {
+		if err := s.upgrade(ctx, graph, int(v)); err != nil {
+			return false, fmt.Errorf("upgrade the schema: %w", err)
+		}
 	}
 	if v := has.Get("words").Int(); v != words.Version {
 		return false, s.reindex(ctx, graph, int(v))
@@ -142,8 +148,8 @@ func constraint(graph string) []any {
 // define is there. Those that have been carried out already do no harm.
 //
 // It has to be a transaction, even for one: FalkorDB 4.16 dies of an index that
-// is made or dropped while the graph is deleted, and within a transaction
-// nothing comes between.
+// is made while the graph is deleted, and within a transaction nothing comes
+// between.
 func (s *Store) define(ctx context.Context, graph string, definitions ...[]any) error {
 	refused, err := s.client.together(ctx, graph, definitions)
 	if err != nil {
@@ -153,6 +159,17 @@ func (s *Store) define(ctx context.Context, graph string, definitions ...[]any) 
 		if err != nil && !isDefined(err) {
 			return err
 		}
+	}
+	return s.settle(ctx, graph)
+}
+
+// dropIndex drops an index, unless it is gone.
+//
+// It has to be by itself: where one is dropped within a transaction while
+// others write, FalkorDB 4.16 loses relationships of what they write.
+func (s *Store) dropIndex(ctx context.Context, graph, statement string) error {
+	if _, err := s.write(ctx, graph, statement); err != nil && !isDefined(err) {
+		return err
 	}
 	return s.settle(ctx, graph)
 }

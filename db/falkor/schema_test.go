@@ -49,8 +49,9 @@ func TestSchemaIsMadeOnce(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, []string{"id", "valid_from", "place", "heads"}, have["Memory"])
-	require.ElementsMatch(t, []string{"num", "tokens"}, have["Chunk"])
+	require.ElementsMatch(t, []string{"ref", "tokens"}, have["Chunk"])
 	require.ElementsMatch(t, []string{"key"}, have["Store"])
+	require.ElementsMatch(t, []string{"first"}, have["Waiting"])
 	require.ElementsMatch(t, []string{"id"}, have["Workspace"])
 	require.Equal(t, int64(1), raw(t, second, c.Graph, "MATCH (s:Store) RETURN count(s) AS n").Row(0).Get("n").Int())
 }

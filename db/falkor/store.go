@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"zapomni/db/falkor/cypher"
 	"zapomni/db/falkor/reply"
 	"zapomni/memory"
@@ -15,8 +17,9 @@ import (
 )
 
 var (
-	_ memory.Store  = (*Store)(nil)
-	_ memory.Pooled = (*Store)(nil)
+	_ memory.Store   = (*Store)(nil)
+	_ memory.Meaning = (*Store)(nil)
+	_ memory.Pooled  = (*Store)(nil)
 )
 
 // Store is a memory.Store in FalkorDB: a graph for each workspace. Open makes
@@ -33,6 +36,8 @@ type Store struct {
 	counts   countCache
 	vectors  sync.Map // of graphs: *vectorIndex
 	spaces   spaces
+	tickets  tickets
+	doubts   doubts
 }
 
 // Open connects to FalkorDB and makes the graph of the default workspace ready.
@@ -41,7 +46,7 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{client: client, querier: client, graph: c.Graph, log: log}
+	s := &Store{client: client, querier: client, graph: c.Graph, log: log, tickets: tickets{process: uuid.NewString()}}
 	client.onInit = func(ctx context.Context, _ *Client) error {
 		err := s.prepareDefault(ctx)
 		if err == nil {
@@ -87,6 +92,14 @@ func noGraph(err error) bool {
 // its schema. The query had no effect then.
 func graphReplaced(err error) bool {
 	return strings.Contains(err.Error(), "when opened key") || strings.Contains(err.Error(), "missing supporting exact-match index")
+}
+
+// unlessReplaced returns err, or nil if it says that the graph was replaced.
+func unlessReplaced(err error) error {
+	if err != nil && graphReplaced(err) {
+		return nil
+	}
+	return err
 }
 
 // Ping asks the server for a number.

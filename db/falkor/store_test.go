@@ -37,10 +37,13 @@ func openNew(t *testing.T) *Store {
 
 func TestStoreKeepsThePromises(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) memory.Store {
+	open := func(t *testing.T) memory.Store {
+		t.Helper()
 		t.Parallel()
 		return openNew(t)
-	}, storetest.Apart...)
+	}
+	storetest.Run(t, open, storetest.Apart...)
+	storetest.RunMeaning(t, open)
 }
 
 // twice sends each write twice and forgets the first answer, as when a
@@ -59,10 +62,13 @@ func (q twice) Query(ctx context.Context, s Statement) (Result, error) {
 
 func TestStoreKeepsThePromisesWhenEachWriteIsSentTwice(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) memory.Store {
+	open := func(t *testing.T) memory.Store {
+		t.Helper()
 		t.Parallel()
 		s := openNew(t)
 		s.querier = twice{s.querier}
 		return s
-	}, storetest.Apart...)
+	}
+	storetest.Run(t, open, storetest.Apart...)
+	storetest.RunMeaning(t, open)
 }

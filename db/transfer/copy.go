@@ -23,13 +23,13 @@ type parcel struct {
 
 // expected is a memory that should arrive.
 type expected struct {
-	sum      Sum
+	print    Print
 	place    int  // among those of the source
 	compared bool // it was there, and found to be the same
 }
 
 func (p *parcel) expect(m pair, compared bool) {
-	p.sums[m.id] = expected{sum: m.sum, place: len(p.sums), compared: compared}
+	p.sums[m.id] = expected{print: m.print, place: len(p.sums), compared: compared}
 	p.chunks += len(m.memory.Chunks)
 }
 
@@ -108,11 +108,11 @@ func same(a, b memory.WorkspaceInfo) bool {
 type pair struct {
 	id     memory.ID
 	memory memory.Memory
-	sum    Sum
+	print  Print
 	err    error // why there is no memory
 
 	there    bool
-	old      Sum
+	old      Print
 	thereErr error // why that is not known
 }
 
@@ -132,11 +132,11 @@ func (r *run) fetchOne(ctx context.Context, w memory.Workspace, id memory.ID) pa
 	if p.memory, p.err = r.from.Get(ctx, w, id); p.err != nil {
 		return p
 	}
-	p.sum = SumOf(p.memory)
+	p.print = PrintOf(p.memory)
 	old, err := r.to.Get(ctx, w, id)
 	switch {
 	case err == nil:
-		p.there, p.old = true, SumOf(old)
+		p.there, p.old = true, PrintOf(old)
 	case !errors.Is(err, memory.ErrNotFound):
 		p.thereErr = fmt.Errorf("in the destination: %w", err)
 	}
@@ -155,7 +155,7 @@ func (r *run) settle(ctx context.Context, p *parcel, m pair) error {
 		r.fail(p.workspace, m.id, m.err)
 	case m.thereErr != nil:
 		return m.thereErr
-	case m.there && m.old == m.sum:
+	case m.there && m.old.Same(m.print):
 		r.report.Skipped++
 		p.expect(m, true)
 	case m.there && !r.Overwrite:

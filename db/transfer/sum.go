@@ -11,12 +11,41 @@ import (
 	"zapomni/memory"
 )
 
-// Sum is a hash over everything that a memory holds: two memories that a store
-// would give back alike have the same one, and no others do.
+// Sum is a hash over everything that a memory was told: two memories that say
+// the same have the same one, and no others do.
 type Sum [sha256.Size]byte
 
-// SumOf returns the sum of m. Times count to the microsecond, and an empty
-// list or metadata as none: so they are kept.
+// Print tells memories apart, and the vectors that were made of them.
+type Print struct {
+	Sum Sum
+	// Model made the vectors, whose hash Vectors is; empty if not all of the
+	// chunks have one.
+	Model   string
+	Vectors Sum
+}
+
+// PrintOf returns the print of m.
+func PrintOf(m memory.Memory) Print {
+	p := Print{Sum: SumOf(m)}
+	for _, c := range m.Chunks {
+		if len(c.Vector) == 0 {
+			return p
+		}
+	}
+	p.Model, p.Vectors = m.Model, vectorsOf(m)
+	return p
+}
+
+// Same reports whether two memories are the same. Vectors that one of them has
+// yet to get, or has from another model, are no difference: a store that is in
+// use gets them at any time.
+func (p Print) Same(as Print) bool {
+	none := Sum{}
+	return p.Sum == as.Sum && (p.Vectors == as.Vectors || p.Vectors == none || as.Vectors == none || p.Model != as.Model)
+}
+
+// SumOf returns the sum of m, whatever its vectors. Times count to the
+// microsecond, and an empty list or metadata as none: so they are kept.
 func SumOf(m memory.Memory) Sum {
 	d := digest{sha256.New()}
 	d.text(string(m.ID))
@@ -30,11 +59,17 @@ func SumOf(m memory.Memory) Sum {
 	d.text(m.Source)
 	d.time(m.CreatedAt)
 	d.time(m.ValidFrom)
-	d.text(m.Model)
 	d.number(int64(len(m.Chunks)))
 	for _, c := range m.Chunks {
 		d.number(int64(c.Start))
 		d.number(int64(c.End))
+	}
+	return Sum(d.Sum(nil))
+}
+
+func vectorsOf(m memory.Memory) Sum {
+	d := digest{sha256.New()}
+	for _, c := range m.Chunks {
 		d.number(int64(len(c.Vector)))
 		for _, x := range c.Vector {
 			d.number(int64(math.Float32bits(x + 0))) // there is one zero, without a sign

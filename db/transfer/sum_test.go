@@ -3,6 +3,7 @@ package transfer_test
 import (
 	"math"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -35,14 +36,16 @@ func TestSumTellsEveryField(t *testing.T) {
 		"Chunk.End":    func(m *memory.Memory) { m.Chunks[0].End = 3 },
 		"Chunk.Vector": func(m *memory.Memory) { m.Chunks[0].Vector[1] = 2.0000002 },
 	}
+	ofVectors := []string{"Model", "Chunk.Vector"}
 	require.Len(t, changes, reflect.TypeFor[memory.Memory]().NumField()+reflect.TypeFor[memory.Chunk]().NumField())
-	seen := map[transfer.Sum]string{transfer.SumOf(whole()): "nothing"}
+	seen := map[transfer.Print]string{transfer.PrintOf(whole()): "nothing"}
 	for name, change := range changes {
 		m := whole()
 		change(&m)
-		sum := transfer.SumOf(m)
-		require.Empty(t, seen[sum], name)
-		seen[sum] = name
+		got := transfer.PrintOf(m)
+		require.Empty(t, seen[got], name)
+		seen[got] = name
+		require.Equal(t, slices.Contains(ofVectors, name), transfer.SumOf(m) == transfer.SumOf(whole()), name)
 	}
 }
 
@@ -53,5 +56,22 @@ func TestSumIsThatOfWhatIsKept(t *testing.T) {
 		{Vector: []float32{float32(math.Copysign(0, -1))}},
 	}}
 	at = at.UTC().Truncate(time.Microsecond)
-	require.Equal(t, transfer.SumOf(given), transfer.SumOf(memory.Memory{CreatedAt: at, ValidFrom: at, Chunks: none}))
+	require.Equal(t, transfer.PrintOf(given), transfer.PrintOf(memory.Memory{CreatedAt: at, ValidFrom: at, Chunks: none}))
+}
+
+func TestVectorsThatAreStillToComeAreNoDifference(t *testing.T) {
+	of := func(model string, vectors ...[]float32) transfer.Print {
+		m := memory.Memory{ID: "i", Model: model}
+		for _, v := range vectors {
+			m.Chunks = append(m.Chunks, memory.Chunk{Vector: v})
+		}
+		return transfer.PrintOf(m)
+	}
+	one, two := []float32{1}, []float32{2}
+	require.True(t, of("m", one, two).Same(of("m", one, two)))
+	require.True(t, of("m", one, two).Same(of("", nil, nil)))
+	require.True(t, of("m", one, nil).Same(of("m", one, two)))
+	require.True(t, of("m", one, two).Same(of("other", two, one)))
+	require.False(t, of("m", one, two).Same(of("m", two, one)))
+	require.False(t, of("", nil).Same(of("", nil, nil)))
 }

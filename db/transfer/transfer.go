@@ -7,7 +7,7 @@
 //     What it holds already stays, and is replaced only if Options says so.
 //   - Memories are put in the order in which they were first recorded, one at a
 //     time. Wherever a run is cut off, a further one goes on from there: what
-//     has arrived is recognized by its ID and its Sum.
+//     has arrived is recognized by its ID and its Print.
 //   - At the end all that was put is read back and compared, and counted; and
 //     the source is listed once more. What came into it meanwhile is in the
 //     Report. What was changed in it meanwhile is in the destination as it was

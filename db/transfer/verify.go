@@ -67,7 +67,7 @@ func (r *run) compare(ctx context.Context, p *parcel, ids []memory.ID) error {
 		var reading sync.WaitGroup
 		for i, id := range some {
 			if want := p.sums[id]; !want.compared {
-				reading.Go(func() { errs[i] = r.compareOne(ctx, p.workspace, id, want.sum) })
+				reading.Go(func() { errs[i] = r.compareOne(ctx, p.workspace, id, want.print) })
 			}
 		}
 		reading.Wait()
@@ -88,12 +88,12 @@ func (r *run) compare(ctx context.Context, p *parcel, ids []memory.ID) error {
 	return nil
 }
 
-func (r *run) compareOne(ctx context.Context, w memory.Workspace, id memory.ID, want Sum) error {
+func (r *run) compareOne(ctx context.Context, w memory.Workspace, id memory.ID, want Print) error {
 	m, err := r.to.Get(ctx, w, id)
 	if err != nil {
 		return err
 	}
-	if SumOf(m) != want {
+	if !PrintOf(m).Same(want) {
 		return ErrChanged
 	}
 	return nil

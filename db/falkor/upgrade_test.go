@@ -1,0 +1,96 @@
+package falkor
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"zapomni/db/falkor/cypher"
+	"zapomni/db/falkor/falkortest"
+	"zapomni/memory"
+)
+
+// graphOfSchema1 fills a graph as the first schema had it: vectors on chunks,
+// of a model that nobody knows.
+func graphOfSchema1(t *testing.T, s *Store, graph string, memories int) {
+	t.Helper()
+	require.NoError(t, s.dropGraph(t.Context(), graph))
+	var old [][]any
+	for _, d := range definitions(graph) {
+		if text, _ := d[2].(string); !strings.Contains(text, "Waiting") {
+			old = append(old, definition(graph, strings.ReplaceAll(text, "c.ref", "c.num")))
+		}
+	}
+	old = append(old, definition(graph, "CREATE VECTOR INDEX FOR (c:Chunk) ON (c.embedding) OPTIONS {dimension: 2, similarityFunction: 'cosine'}"))
+	require.NoError(t, s.define(t.Context(), graph, append(old, constraint(graph))...))
+	raw(t, s, graph, `
+CREATE (:Store {key: $key, schema: 1, words: 1, next: 5000000, memories: $memories, chunks: 2 * $memories, vectors: $memories, dimension: 2})
+WITH 1 AS one UNWIND range(1, $memories) AS i
+CREATE (m:Memory {id: 'id' + toString(i), put: 'x', place: 1000 + 3 * i, first: 1000 + 3 * i, text: 'ab', bounds: [0, 1, 1, 2], heads: [],
+	source: '', tags: [], metadata: NULL, created_at: i, valid_from: i})
+CREATE (m)-[:HAS_CHUNK {index: 0}]->(:Chunk {num: 1000 + 3 * i, index: 0, text: 'a', tokens: 'a', embedding: vecf32([1.0, i])})
+CREATE (m)-[:HAS_CHUNK {index: 1}]->(:Chunk {num: 1001 + 3 * i, index: 1, text: 'b', tokens: 'b'})`,
+		cypher.P("key", storeKey), cypher.P("memories", memories))
+}
+
+func TestGraphsOfTheFirstSchemaAreBroughtForward(t *testing.T) {
+	t.Parallel()
+	c := configFor(t, falkortest.Shared(t))
+	old := openAt(t, c)
+	const memories = 2*upgraded + 7
+	require.NoError(t, old.AddWorkspace(t.Context(), memory.WorkspaceInfo{ID: "w", CreatedAt: time.Now().UTC()}))
+	graphOfSchema1(t, old, c.Graph+":w", memories)
+
+	s := openAt(t, c)
+	counts, err := s.Counts(t.Context(), "w")
+	require.NoError(t, err)
+	require.Equal(t, memories, counts.Memories)
+	e, err := s.Embedding(t.Context(), "w")
+	require.NoError(t, err)
+	require.Equal(t, memory.Embedding{Chunks: 2 * memories}, e)
+	near, err := s.Nearest(t.Context(), "w", memory.VectorQuery{Vector: []float32{1, 0}}, 9)
+	require.NoError(t, err)
+	require.Empty(t, near)
+	require.NoError(t, s.Delete(t.Context(), "w", "id7"))
+	m, err := s.Get(t.Context(), "w", "id8")
+	require.NoError(t, err)
+	require.Equal(t, []memory.Chunk{{Start: 0, End: 1}, {Start: 1, End: 2}}, m.Chunks)
+
+	passages, err := s.Passages(t.Context(), "w", []memory.Ref{"1006", "1007", "9"})
+	require.NoError(t, err)
+	require.Len(t, passages, 2)
+	all := waiting(t, s, "w", 100)
+	require.Len(t, all, 2*(memories-1))
+	require.Equal(t, memory.Unembedded{Ref: "1003", Text: "a"}, all[0])
+	requireSound(t, s, c.Graph+":w")
+	found := raw(t, s, c.Graph+":w", "CALL db.indexes() YIELD label, properties WHERE label = 'Chunk' AND 'embedding' IN properties RETURN label")
+	require.Zero(t, found.Len(), "the old index is gone")
+	require.NoError(t, s.Attach(t.Context(), "w", "m", []memory.Attachment{{Ref: "1003", Vector: []float32{1, 2, 3}}}))
+	requireSound(t, s, c.Graph+":w")
+}
+
+func TestPutBringsAGraphForwardBesideOthers(t *testing.T) {
+	t.Parallel()
+	c := configFor(t, falkortest.Shared(t))
+	first := openAt(t, c)
+	require.NoError(t, first.AddWorkspace(t.Context(), memory.WorkspaceInfo{ID: "w", CreatedAt: time.Now().UTC()}))
+	graphOfSchema1(t, first, c.Graph+":w", upgraded+1)
+	errs := make([]error, 4)
+	var group sync.WaitGroup
+	for i := range errs {
+		s := openAt(t, c)
+		group.Go(func() {
+			for range 5 {
+				errs[i] = errors.Join(errs[i], s.Put(t.Context(), noteOf("w", "put meanwhile")))
+			}
+		})
+	}
+	group.Wait()
+	require.NoError(t, errors.Join(errs...))
+	requireSound(t, first, c.Graph+":w")
+	require.Len(t, waiting(t, first, "w", 100), 2*(upgraded+1)+20)
+}
