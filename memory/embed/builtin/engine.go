@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"zapomni/memory/pace"
 )
 
 const (
@@ -48,7 +50,11 @@ func (g *engine) embed(ctx context.Context, texts []string) ([][]float32, error)
 		return nil, err
 	}
 	made := make([][][]float32, len(lots))
-	errs := make([]error, min(len(lots), cap(g.encoders)))
+	workers := cap(g.encoders)
+	if pace.IsGentle(ctx) {
+		workers = 1
+	}
+	errs := make([]error, min(len(lots), workers))
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for i := range errs {
