@@ -54,6 +54,28 @@ func (m *found) isLine() bool { return m.first().doc.Speaker != 0 }
 
 func (m *found) when() time.Time { return m.first().passage.ValidFrom }
 
+// asLine changes what a line of a conversation is worth by its form.
+func (r *recall) asLine(m *found, own float64) float64 {
+	if !m.isLine() || own == 0 {
+		return own
+	}
+	if m.first().doc.Asks {
+		own *= 1 - r.weigh.asking
+	}
+	if r.query.When && m.first().doc.Dated {
+		own += r.weigh.dated
+	}
+	return own
+}
+
+// saidBy changes the score of a line by who says it.
+func (r *recall) saidBy(m *found, score float64) float64 {
+	if m.isLine() && r.term(m.first().doc.Speaker) >= 0 {
+		score *= 1 + r.weigh.speaker
+	}
+	return score
+}
+
 // addNeighbors adds to each line a part of what the lines around it are worth.
 func (r *recall) addNeighbors(neighbors []Neighbor) {
 	type step struct{ from, to ID }
@@ -67,6 +89,9 @@ func (r *recall) addNeighbors(neighbors []Neighbor) {
 		share := r.weigh.nextBut
 		if offset == 1 || offset == -1 {
 			share = r.weigh.adjacent
+		}
+		if offset > 0 && f.first().doc.Asks {
+			share *= 1 + r.weigh.answer
 		}
 		t.near += share * f.score
 		if t.beside == nil || f.score > t.beside.score {

@@ -15,8 +15,14 @@ type Config struct {
 	MaxTextLength int `mapstructure:"max_text_length" env:"MAX_TEXT_LENGTH" usage:"most characters in a memory, 1000 to 100000000"`
 	// SearchLimit is how many hits an answer has when the caller does not say.
 	SearchLimit int `mapstructure:"search_limit" env:"SEARCH_LIMIT_DEFAULT" usage:"hits in an answer when the caller does not say, 1 to 100"`
-	// MinSimilarity is the least likeness of vectors that counts as a match.
-	MinSimilarity float64 `mapstructure:"min_similarity" env:"MIN_SIMILARITY_THRESHOLD" reserved:"true" usage:"least likeness of vectors that counts as a match, 0 to 1"`
+	// MinSimilarity is how near in meaning a memory must be that shares no word
+	// with the question: 0 for the opposite, 0.5 for nothing in common, 1 for
+	// the same.
+	MinSimilarity float64 `mapstructure:"min_similarity" env:"MIN_SIMILARITY_THRESHOLD" usage:"how near in meaning must be what shares no word with the question, 0 to 1: 0.5 is nothing in common"`
+	// Fusion is one of the Fusion constants, Alpha the part of meaning in all
+	// of them but FusionWeighted.
+	Fusion string  `mapstructure:"fusion" env:"ZAPOMNI_FUSION" usage:"how recall by words and by meaning become one: weighted, rrf, rsf or dbsf"`
+	Alpha  float64 `mapstructure:"fusion_alpha" env:"ZAPOMNI_FUSION_ALPHA" usage:"part of meaning with rrf, rsf and dbsf, 0 to 1"`
 	// TempDir holds files of work under way. Empty means a directory zapomni
 	// in the system's one.
 	TempDir string `mapstructure:"temp_dir" env:"TEMP_DIR" path:"true" reserved:"true" usage:"files of work under way; empty: zapomni in the system's directory for such files"`
@@ -30,6 +36,8 @@ func Defaults() Config {
 		MaxTextLength: 10_000_000,
 		SearchLimit:   10,
 		MinSimilarity: 0.5,
+		Fusion:        FusionWeighted,
+		Alpha:         0.5,
 	}
 }
 
@@ -56,7 +64,7 @@ func (c Config) Validate() error {
 	if !(c.MinSimilarity >= 0 && c.MinSimilarity <= 1) { // so that NaN is refused
 		errs = append(errs, fmt.Errorf("min_similarity must be between 0 and 1, got %v", c.MinSimilarity))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, checkFusion(c.Fusion, c.Alpha)...)...)
 }
 
 // Warnings says what of c may not be meant so.

@@ -21,12 +21,15 @@ type shelf struct {
 	passages   []memory.Passage // in the order of recording; deleted ones have no ID
 	places     []memory.Workspace
 	recorded   int64
-	fail       error // what Put and Passages answer, if anything
+	vectors    map[memory.Ref][]float32
+	model      string // that made them
+	fail       error  // what Put and Passages answer, if anything
 }
 
 func newShelf() *shelf {
 	return &shelf{
 		memories:   make(map[memory.ID]memory.Memory),
+		vectors:    make(map[memory.Ref][]float32),
 		workspaces: []memory.WorkspaceInfo{{ID: memory.DefaultWorkspace, Name: memory.DefaultWorkspaceName}},
 	}
 }
@@ -55,10 +58,6 @@ func (s *shelf) Put(ctx context.Context, m memory.Memory) error {
 		s.places = append(s.places, m.Workspace)
 	}
 	return nil
-}
-
-func (s *shelf) Nearest(context.Context, memory.Workspace, memory.VectorQuery, int) ([]memory.Near, error) {
-	return nil, nil // it keeps no vectors
 }
 
 func (s *shelf) forget(id memory.ID) {

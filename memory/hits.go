@@ -3,20 +3,32 @@ package memory
 import (
 	"cmp"
 	"slices"
+	"strconv"
 )
 
 // mostWords is how many words a reason names.
 const mostWords = 8
 
-// hits shows the first of what was ranked.
+// hits shows the first of what was ranked. Of memories that say the same, the
+// best is shown and the others are counted.
 func (r *recall) hits(limit int) []Hit {
-	hits := make([]Hit, min(limit, len(r.ranked)))
-	for i, m := range r.ranked[:len(hits)] {
+	hits := make([]Hit, 0, min(limit, len(r.ranked)))
+	said := make([]saying, 0, cap(hits))
+	for _, m := range r.ranked {
+		s := sayingOf(m)
+		if twin := slices.IndexFunc(said, s.same); twin >= 0 {
+			hits[twin].Alike++
+			continue
+		}
+		if len(hits) == limit {
+			break
+		}
 		p := m.best.passage
-		hits[i] = Hit{
+		said = append(said, s)
+		hits = append(hits, Hit{
 			Memory: m.id, Chunk: p.Index, Chunks: p.Chunks, Text: p.Text, Score: shown(m.score), Others: m.others(),
 			Tags: p.Tags, Source: p.Source, CreatedAt: p.CreatedAt, ValidFrom: p.ValidFrom, Reasons: r.reasons(m),
-		}
+		})
 	}
 	return hits
 }
@@ -39,34 +51,29 @@ func (m *found) others() int {
 
 // reasons says why m was found, the strongest first.
 func (r *recall) reasons(m *found) []Reason {
-	type weighed struct {
-		Reason
-		weight float64
-	}
-	all := make([]weighed, 0, 4)
+	all := make([]Reason, 0, 4)
 	if words := r.standing(m.best.match); words != "" {
-		all = append(all, weighed{Reason{BecauseWords, words}, m.own})
+		all = append(all, Reason{BecauseWords, words, m.words})
 	}
 	if m.best.match.phrase {
-		all = append(all, weighed{Reason{Kind: BecausePhrase}, m.own * 2})
+		all = append(all, Reason{BecausePhrase, "", r.weigh.phrase})
 	}
 	for _, c := range m.chunks {
 		if lead := r.leadNamed(c); lead != "" {
-			all = append(all, weighed{Reason{BecauseName, lead.String()}, m.own})
+			all = append(all, Reason{BecauseName, lead.String(), r.weigh.lead})
 		}
 	}
+	if worth := r.meaning(m); r.alike.query.Vector != nil && worth > 0 {
+		all = append(all, Reason{BecauseMeaning, strconv.FormatFloat(m.cosine, 'f', 2, 64), worth})
+	}
 	if m.by != nil {
-		all = append(all, weighed{Reason{BecauseLink, string(m.by.id)}, m.link})
+		all = append(all, Reason{BecauseLink, string(m.by.id), m.link})
 	}
 	if m.beside != nil {
-		all = append(all, weighed{Reason{BecauseNeighbor, string(m.beside.id)}, m.near})
+		all = append(all, Reason{BecauseNeighbor, string(m.beside.id), m.near})
 	}
-	slices.SortStableFunc(all, func(a, b weighed) int { return cmp.Compare(b.weight, a.weight) })
-	reasons := make([]Reason, len(all))
-	for i, w := range all {
-		reasons[i] = w.Reason
-	}
-	return reasons
+	slices.SortStableFunc(all, func(a, b Reason) int { return cmp.Compare(b.Worth, a.Worth) })
+	return all
 }
 
 // standing lists the words of the question that stand in a chunk, the rarest

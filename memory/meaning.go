@@ -34,6 +34,14 @@ type Meaning interface {
 	Detach(ctx context.Context, w Workspace) error
 }
 
+// Embedder turns texts into vectors of equal length, in the order given. It may
+// be asked by many goroutines at once.
+type Embedder interface {
+	Embed(ctx context.Context, texts []string) ([][]float32, error)
+	// Model names what makes the vectors. Those of one name can be compared.
+	Model() string
+}
+
 // VectorQuery asks for chunks by where they lie in meaning.
 type VectorQuery struct {
 	Model  string // that made Vector

@@ -80,6 +80,9 @@ type Stats struct {
 	Counts
 	// Bytes is the size of the whole store, of all workspaces together.
 	Bytes int64
+	// Embedding says what vectors there are, and Lag how far they are behind.
+	Embedding Embedding
+	Lag       Lag
 	// Pool describes the connections to the store's server; nil where there is
 	// none.
 	Pool *PoolStats
@@ -99,6 +102,25 @@ type Question struct {
 	Text      string
 	Limit     int // hits at most, 1 to 100
 	Filter    Filter
+	Mode      Mode
+}
+
+// Mode says by what Recall looks for memories.
+type Mode string
+
+// The modes of a Question. The zero value is ByBoth.
+const (
+	ByBoth    Mode = "hybrid"
+	ByWords   Mode = "words"
+	ByMeaning Mode = "meaning"
+)
+
+// Answer is what Recall found.
+type Answer struct {
+	Hits []Hit // best first
+	// Lacks says in a few words why meaning had no part in it, or not its full
+	// part; empty if it had, or was not asked for.
+	Lacks string
 }
 
 // Hit is a memory found, shown by its best chunk.
@@ -109,7 +131,9 @@ type Hit struct {
 	Text          string  // of the chunk shown
 	Score         float64 // 0 to 1, higher is better
 	// Others counts further chunks of the same memory that matched.
-	Others    int
+	Others int
+	// Alike counts further memories that say the same, and are not shown.
+	Alike     int
 	Tags      []string
 	Source    string
 	CreatedAt time.Time
@@ -122,6 +146,8 @@ type Hit struct {
 type Reason struct {
 	Kind string // one of the Because constants
 	What string // the words, name or memory that caused it; may be empty
+	// Worth is what it added to the score, before that was brought to 0 to 1.
+	Worth float64
 }
 
 // The kinds of Reason.
@@ -131,4 +157,5 @@ const (
 	BecauseName     = "name"     // it is headed by a name in the question
 	BecauseLink     = "link"     // a hit names it
 	BecauseNeighbor = "neighbor" // it was said next to a hit
+	BecauseMeaning  = "meaning"  // it means much the same; What is the cosine
 )

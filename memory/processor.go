@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"zapomni/memory/chunk"
@@ -17,16 +18,28 @@ type Processor struct {
 	analyzer *words.Analyzer
 	docs     *docCache
 	weights  weights
+	embedder Embedder // nil: recall goes by words alone
+	backlog  *backlog // nil without an embedder
 	now      func() time.Time
 }
 
-// New returns a processor over store. The config must be valid.
+// New returns a processor over store that recalls by words. The config must be
+// valid.
 func New(store Store, config Config) *Processor {
 	analyzer := new(words.Analyzer)
 	return &Processor{
 		store: store, config: config, analyzer: analyzer,
 		docs: newDocCache(analyzer, cachedText), weights: defaultWeights(), now: time.Now,
 	}
+}
+
+// WithMeaning lets p recall by meaning too, once EmbedWaiting or Embed has made
+// the vectors. It is called before anything else, and returns p. The embedder
+// stays the caller's to close.
+func (p *Processor) WithMeaning(e Embedder, log *slog.Logger) *Processor {
+	p.embedder = e
+	p.backlog = newBacklog(p.store, e, log)
+	return p
 }
 
 // Add keeps a text as a new memory. When it returns nil, the memory is kept
@@ -94,7 +107,11 @@ func (p *Processor) Stats(ctx context.Context, w Workspace) (Stats, error) {
 	if err != nil {
 		return Stats{}, fmt.Errorf("size of the store: %w", err)
 	}
-	stats := Stats{Counts: counts, Bytes: size}
+	vectors, err := p.Embedding(ctx, w)
+	if err != nil {
+		return Stats{}, err
+	}
+	stats := Stats{Counts: counts, Bytes: size, Embedding: vectors, Lag: p.Lag()}
 	if pooled, ok := p.store.(Pooled); ok {
 		pool := pooled.Pool()
 		stats.Pool = &pool
@@ -137,8 +154,10 @@ func (p *Processor) split(text string) []Chunk {
 }
 
 func (p *Processor) put(ctx context.Context, m Memory) error {
+	defer p.backlog.called()()
 	if err := p.store.Put(ctx, m); err != nil {
 		return fmt.Errorf("put memory %s: %w", m.ID, p.explain(ctx, m.Workspace, err))
 	}
+	p.backlog.grew(m.Workspace)
 	return nil
 }

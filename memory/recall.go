@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,15 +22,16 @@ const (
 // shown by its best chunk. A workspace that does not exist answers like an
 // empty one. The same question over the same memories gives the same answer,
 // whatever the store: stores give candidates, the ranking is done here.
-func (p *Processor) Recall(ctx context.Context, q Question) ([]Hit, error) {
+func (p *Processor) Recall(ctx context.Context, q Question) (Answer, error) {
 	if err := q.check(); err != nil {
-		return nil, err
+		return Answer{}, err
 	}
+	defer p.backlog.called()()
 	r := p.recall(q)
 	if err := r.run(ctx); err != nil {
-		return nil, fmt.Errorf("recall: %w", err)
+		return Answer{}, fmt.Errorf("recall: %w", err)
 	}
-	return r.hits(q.Limit), nil
+	return Answer{Hits: r.hits(q.Limit), Lacks: r.alike.lacks}, nil
 }
 
 func (q Question) check() error {
@@ -44,17 +46,30 @@ func (q Question) check() error {
 	case q.Limit < 1 || q.Limit > MaxLimit:
 		return &FieldError{Field: "limit", Why: fmt.Sprintf("limit must be between 1 and %d, got %d", MaxLimit, q.Limit)}
 	}
+	switch q.Mode {
+	case "", ByBoth, ByWords, ByMeaning:
+	default:
+		return &FieldError{Field: "mode", Why: fmt.Sprintf("mode must be %s, %s or %s, got %q", ByBoth, ByWords, ByMeaning, q.Mode)}
+	}
 	return q.Workspace.checkReserved()
 }
 
 // recall is one question under way.
 type recall struct {
-	store     Searcher
+	store     Store
+	embedder  Embedder
 	docs      *docCache
 	weigh     weights
+	fusion    string
+	alpha     float64
+	least     float64 // cosine of what shares no word with the question
 	workspace Workspace
 	filter    Filter
+	mode      Mode
+	text      string
 
+	alike    likeness
+	lag      func() Lag
 	query    words.Query
 	terms    []term  // of query.Terms
 	total    float64 // worth of all terms
@@ -76,7 +91,10 @@ type found struct {
 	id     ID
 	chunks []*candidate // those that came into view
 	best   *candidate   // of chunks
-	scored bool         // own is that of all chunks
+	scored bool         // words and cosine are those of all chunks
+	words  float64      // what its words are worth
+	cosine float64      // of the chunk nearest in meaning; unknown if none has a vector
+	second float64      // of the next one
 	own    float64      // what its own text is worth
 	link   float64      // what is added because a hit names it,
 	by     *found       // and the hit that does
@@ -91,20 +109,40 @@ func (m *found) first() *candidate { return m.chunks[0] }
 
 func (p *Processor) recall(q Question) *recall {
 	return &recall{
-		store: p.store, docs: p.docs, weigh: p.weights, workspace: q.Workspace.orDefault(), filter: q.Filter,
+		store: p.store, embedder: p.embedder, docs: p.docs, weigh: p.weights,
+		fusion: p.config.Fusion, alpha: p.config.Alpha, least: 2*p.config.MinSimilarity - 1,
+		workspace: q.Workspace.orDefault(), filter: q.Filter, mode: q.Mode, text: q.Text,
+		lag: p.Lag, alike: likeness{cosines: make(map[Ref]float64)},
 		query: p.analyzer.Query(q.Text), chunks: make(map[Ref]*candidate), memories: make(map[ID]*found),
 	}
 }
 
 // run goes from the question to r.ranked.
 func (r *recall) run(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{r.countTerms, r.look, r.followNames, r.lookAround} {
+	for _, step := range []func(context.Context) error{r.look, r.followNames, r.lookAround} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 		r.rank()
 	}
 	return nil
+}
+
+// look brings in the first candidates, by words and by meaning at once.
+func (r *recall) look(ctx context.Context) error {
+	var byMeaning []Ref
+	var failed error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		byMeaning, failed = r.lookByMeaning(ctx)
+	}()
+	byWords, err := r.lookByWords(ctx)
+	<-done
+	if err = errors.Join(err, failed); err != nil {
+		return err
+	}
+	return r.fetch(ctx, append(byWords, byMeaning...))
 }
 
 // fetch brings chunks into view, and scores the memories they belong to.
@@ -132,11 +170,15 @@ func (r *recall) fetch(ctx context.Context, refs []Ref) error {
 	if r.average == 0 {
 		r.measure()
 	}
+	if err := r.compare(ctx); err != nil {
+		return err
+	}
 	for _, m := range r.memories {
 		if !m.scored {
 			r.score(m)
 		}
 	}
+	r.fuse()
 	return nil
 }
 
@@ -166,13 +208,25 @@ func (f Filter) admits(p *Passage) bool {
 	return len(f.Tags) == 0 || slices.ContainsFunc(f.Tags, func(tag string) bool { return slices.Contains(p.Tags, tag) })
 }
 
+// Meaning alone finds something for every question. What it finds is left out
+// up to a score that may be an accident, and where others are so much better.
+const (
+	accident = 0.01
+	trifle   = 0.05 // of the best score
+)
+
 // rank puts what was found in order. Equals are ordered by age, the newest
 // first.
 func (r *recall) rank() {
 	r.ranked = r.ranked[:0]
+	best := 0.0
 	for _, m := range r.memories {
-		m.score = m.own + m.link + m.near + m.around
-		if m.score > 0 {
+		m.score = r.saidBy(m, m.own+m.link+m.near+m.around)
+		best = max(best, m.score)
+	}
+	least := max(accident, trifle*best)
+	for _, m := range r.memories {
+		if m.score > 0 && (m.words > 0 || m.link > 0 || m.near > 0 || m.cosine >= r.least && m.score >= least) {
 			r.ranked = append(r.ranked, m)
 		}
 	}

@@ -21,12 +21,20 @@ type weights struct {
 	phrase     float64 // the question as it is
 	title      float64 // the whole title stands in the question
 	lead       float64 // a name in the question heads the text
-	speaker    float64 // the one who says it is named in the question
+
+	meaning float64 // a chunk that means the same, if it is long
+	second  float64 // of that, for the next chunk of the same memory
+	sharp   float64 // how much more the nearest count than others
+	brief   float64 // words of a text of which it counts half
 
 	link    float64 // a good hit names it
 	linkOwn float64 // part of link that depends on how well it matches itself
 	linkCap float64 // never as much as the hit that names it
 
+	speaker  float64 // the one who says it is named in the question
+	asking   float64 // the line ends with a question: those who ask know nothing
+	dated    float64 // the question is when, and the line tells
+	answer   float64 // how much more the line after a question gets of it
 	adjacent float64 // of the score of the line before and after, in a conversation
 	nextBut  float64 // of those one further
 	session  float64 // of the best of the same session
@@ -34,9 +42,11 @@ type weights struct {
 
 func defaultWeights() weights {
 	return weights{
-		saturation: 1.4, length: 0.75, short: 40, coverage: 0.8, head: 0.6, pair: 0.4, phrase: 0.5,
-		title: 1.2, lead: 0.6, speaker: 0.2,
+		saturation: 1.4, length: 0.75, short: 40, coverage: 1, head: 0.6, pair: 0.4, phrase: 0.5,
+		title: 1.2, lead: 0.6,
+		meaning: 2.3, sharp: 2.5, second: 0.3, brief: 8,
 		link: 0.6, linkOwn: 0.35, linkCap: 0.95,
+		speaker: 0.1, asking: 0.3, dated: 0.15, answer: 1.5,
 		adjacent: 0.3, nextBut: 0.15, session: 0.4,
 	}
 }
@@ -101,24 +111,25 @@ func contains(s, run []words.Hash) bool {
 	return false
 }
 
-// score sets what m is worth by its own text: BM25 over the terms of all its
+// score sets what the words of m are worth: BM25 over the terms of all its
 // chunks in view, and what else speaks for it.
 func (r *recall) score(m *found) {
 	sum := match{counts: make([]int, len(r.terms)), inHead: make([]bool, len(r.terms))}
-	var bonus, speaker float64
+	var bonus float64
+	m.cosine, m.second = unknown, unknown
 	for _, c := range m.chunks {
 		if c.match == nil {
 			c.match = r.meet(c.doc)
 		}
 		sum.add(c.match)
-		if m.best == nil || c.match.better(m.best.match) {
+		cosine := r.cosine(c)
+		m.second = max(m.second, min(cosine, m.cosine))
+		m.cosine = max(m.cosine, cosine)
+		if m.best == nil || r.better(c, m.best) {
 			m.best = c
 		}
 		if c.passage.Index == 0 {
 			bonus = r.headWorth(c)
-		}
-		if c.doc.Speaker != 0 && r.term(c.doc.Speaker) >= 0 {
-			speaker = r.weigh.speaker
 		}
 	}
 	worth := r.bm25(&sum, m.length()) + r.weigh.pair*sum.pairs + bonus
@@ -127,7 +138,7 @@ func (r *recall) score(m *found) {
 	}
 	m.scored = true
 	if r.total > 0 {
-		m.own = worth * (1 + speaker) / r.total
+		m.words = worth / r.total
 	}
 }
 
@@ -141,11 +152,19 @@ func (m *match) add(c *match) {
 }
 
 // better reports whether a chunk shows better than another why it was found.
-func (m *match) better(than *match) bool {
-	if m.phrase != than.phrase {
-		return m.phrase
+func (r *recall) better(c, than *candidate) bool {
+	if c.match.phrase != than.match.phrase {
+		return c.match.phrase
 	}
-	return m.worth+m.pairs > than.worth+than.pairs
+	return r.shows(c) > r.shows(than)
+}
+
+func (r *recall) shows(c *candidate) float64 {
+	worth := r.weigh.meaning * r.weigh.worthOf(r.cosine(c))
+	if r.total > 0 {
+		worth += (c.match.worth + c.match.pairs) / r.total
+	}
+	return worth
 }
 
 // bm25 is Robertson and Zaragoza's, with the head of a text as a field of its

@@ -32,8 +32,6 @@ type Searcher interface {
 	// Matching finds chunks that hold any of the terms of q, best first by a
 	// plain BM25 or something near it, at most k of them.
 	Matching(ctx context.Context, w Workspace, q TermQuery, k int) ([]Ref, error)
-	// Nearest is of Meaning.
-	Nearest(ctx context.Context, w Workspace, q VectorQuery, k int) ([]Near, error)
 	// Frequencies counts the chunks of w, and those that hold each term, in
 	// the order given. The counts may lag behind the latest writes.
 	Frequencies(ctx context.Context, w Workspace, terms []string) (Frequencies, error)
@@ -126,6 +124,7 @@ type Store interface {
 	Keeper
 	Lister
 	Searcher
+	Meaning
 	Workspaces
 	// Size is the room the store takes, in bytes.
 	Size(ctx context.Context) (int64, error)
@@ -158,9 +157,4 @@ type PoolStats struct {
 	UtilizationPercent float64 `json:"utilization_percent"`
 	Initialized        bool    `json:"initialized"`
 	Closed             bool    `json:"closed"`
-}
-
-// Embedder turns texts into vectors of equal length, in the order given.
-type Embedder interface {
-	Embed(ctx context.Context, texts []string) ([][]float32, error)
 }

@@ -53,17 +53,23 @@ func rarity(with, chunks int) float64 {
 	return math.Log(1 + (n-d+0.5)/(d+0.5))
 }
 
-// look brings in the first candidates: chunks that hold any of the terms.
-func (r *recall) look(ctx context.Context) error {
+// lookByWords returns chunks that hold any of the terms.
+func (r *recall) lookByWords(ctx context.Context) ([]Ref, error) {
+	if r.mode == ByMeaning {
+		r.query.Terms = nil
+	}
+	if err := r.countTerms(ctx); err != nil {
+		return nil, err
+	}
 	terms := r.affordableTerms()
 	if len(terms) == 0 {
-		return nil
+		return nil, nil
 	}
 	refs, err := r.store.Matching(ctx, r.workspace, TermQuery{Terms: terms, Filter: r.filter}, candidates)
 	if err != nil {
-		return fmt.Errorf("matching: %w", err)
+		return nil, fmt.Errorf("matching: %w", err)
 	}
-	return r.fetch(ctx, refs)
+	return refs, nil
 }
 
 // affordableTerms returns the terms to look for, the rarest first.

@@ -19,7 +19,7 @@ import (
 
 // Viewer is what the API asks of memory. It only ever reads.
 type Viewer interface {
-	Recall(ctx context.Context, q memory.Question) ([]memory.Hit, error)
+	Recall(ctx context.Context, q memory.Question) (memory.Answer, error)
 	Get(ctx context.Context, w memory.Workspace, id memory.ID) (memory.Memory, error)
 	Beside(ctx context.Context, m memory.Memory) ([]memory.Beside, error)
 	Browse(ctx context.Context, w memory.Workspace, after memory.Cursor, n int) ([]memory.Card, memory.Cursor, error)

@@ -37,9 +37,9 @@ func cards() []memory.Card {
 	}
 }
 
-func (v *viewer) Recall(_ context.Context, q memory.Question) ([]memory.Hit, error) {
+func (v *viewer) Recall(_ context.Context, q memory.Question) (memory.Answer, error) {
 	v.asked = q
-	return v.hits, v.reply()
+	return memory.Answer{Hits: v.hits}, v.reply()
 }
 
 func (v *viewer) Get(_ context.Context, w memory.Workspace, id memory.ID) (memory.Memory, error) {

@@ -74,24 +74,25 @@ func (a *api) search(ctx context.Context, q query) (any, error) {
 		return nil, err
 	}
 	began := time.Now()
-	hits, err := a.memory.Recall(ctx, memory.Question{Workspace: q.workspace(), Text: q.Get("q"), Limit: limit, Filter: filter})
+	found, err := a.memory.Recall(ctx, memory.Question{Workspace: q.workspace(), Text: q.Get("q"), Limit: limit, Filter: filter})
 	if err != nil {
 		return nil, err
 	}
-	out := make([]hitOut, len(hits))
-	for i, h := range hits {
+	out := make([]hitOut, len(found.Hits))
+	for i, h := range found.Hits {
 		out[i] = hitOut{
 			ID: h.Memory, Text: firstOf(h.Text, hitBytes), Score: math.Round(1e4*h.Score) / 1e4, Chunk: h.Chunk + 1, Chunks: h.Chunks, Others: h.Others,
 			Tags: h.Tags, Source: h.Source, Created: h.CreatedAt.UnixMilli(), Valid: h.ValidFrom.UnixMilli(), Reasons: make([]reasonOut, len(h.Reasons)),
 		}
 		for j, r := range h.Reasons {
-			out[i].Reasons[j] = reasonOut(r)
+			out[i].Reasons[j] = reasonOut{r.Kind, r.What}
 		}
 	}
 	return struct {
-		Hits []hitOut `json:"hits"`
-		Took float64  `json:"took_ms"`
-	}{out, math.Round(time.Since(began).Seconds()*1e5) / 1e2}, nil
+		Hits  []hitOut `json:"hits"`
+		Lacks string   `json:"lacks,omitempty"` // why meaning had no part in it
+		Took  float64  `json:"took_ms"`
+	}{out, found.Lacks, math.Round(time.Since(began).Seconds()*1e5) / 1e2}, nil
 }
 
 // filter reads tag, which may stand several times, source, from and to, both

@@ -52,8 +52,10 @@ func (f *fake) Add(_ context.Context, d memory.Draft) (memory.Memory, error) {
 	return memory.Memory{ID: someID, Workspace: d.Workspace, Text: d.Text}, err
 }
 
-func (f *fake) Recall(context.Context, memory.Question) ([]memory.Hit, error) {
-	return f.hits, f.reply()
+func (f *fake) Embed(context.Context, memory.Workspace, func(int)) error { return f.reply() }
+
+func (f *fake) Recall(context.Context, memory.Question) (memory.Answer, error) {
+	return memory.Answer{Hits: f.hits}, f.reply()
 }
 
 func (f *fake) Stats(context.Context, memory.Workspace) (memory.Stats, error) {

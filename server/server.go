@@ -16,6 +16,7 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
+	"go.opentelemetry.io/otel/trace"
 
 	"zapomni/server/tools"
 )
@@ -35,6 +36,8 @@ type Options struct {
 	// Called is told of every call of a tool that there is, once it has ended;
 	// nil for nobody. It has to be quick, and may be called from many goroutines.
 	Called func(tool string, took time.Duration, failed bool)
+	// Tracer makes a span of each call of a tool; nil for none.
+	Tracer trace.Tracer
 }
 
 // Server answers calls of the tools. It may be used from many goroutines.
@@ -51,7 +54,7 @@ func New(m Memory, o Options, log *slog.Logger) (*Server, error) {
 	if o.Version == "" {
 		return nil, errors.New("new server: no version")
 	}
-	s := &Server{calls: newCalls(time.Now, o.Called), sessions: newSessions()}
+	s := &Server{calls: newCalls(time.Now, o.Called), sessions: newSessions(log)}
 	list := tools.All(m, s.sessions, tools.Options{
 		SearchLimit: o.SearchLimit, MaxTextLength: o.MaxTextLength, MaxResultBytes: o.MaxResultBytes,
 	})
@@ -62,6 +65,7 @@ func New(m Memory, o Options, log *slog.Logger) (*Server, error) {
 		mcpserver.WithToolFilter(inOrder(list)),
 		mcpserver.WithHooks(s.hooks()),
 		mcpserver.WithToolHandlerMiddleware(inWords(log)), // the outermost
+		mcpserver.WithToolHandlerMiddleware(traced(o.Tracer)),
 		mcpserver.WithToolHandlerMiddleware(s.calls.count),
 		mcpserver.WithToolHandlerMiddleware(recovered),
 	)

@@ -96,3 +96,18 @@ func TestOnlySoManySessionsAreRemembered(t *testing.T) {
 	require.Equal(t, []string{"2", "3", "4"}, s.sessions.order)
 	require.Equal(t, memory.DefaultWorkspace, s.sessions.Current(as(t, s, "0")))
 }
+
+func TestAChangeOfWorkspaceIsLogged(t *testing.T) {
+	const id = "0123456789abcdef"
+	s, logged := newServer(t, &fake{})
+	enter := func(w string) string {
+		logged.Reset()
+		ask(as(t, s, id), t, s, "set_current_workspace", `{"workspace_id":"`+w+`"}`)
+		return logged.String()
+	}
+	require.Contains(t, enter("work"), `msg="Workspace changed" session_id=01234567 old_workspace=default new_workspace=work`)
+	require.NotContains(t, enter("work"), "Workspace changed")
+	require.NotContains(t, enter("none"), "Workspace changed")
+	require.Contains(t, enter("default"), "old_workspace=work new_workspace=default")
+	require.NotContains(t, logged.String(), id)
+}

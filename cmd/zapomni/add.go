@@ -74,6 +74,7 @@ func (a *app) add(cmd *cobra.Command, o addOptions, args []string) error {
 			a.complain(err)
 			failed++
 		}
+		r.embed(ctx, memory.Workspace(o.workspace))
 		if failed > 0 {
 			return fmt.Errorf("%d of %d files were not added", failed, len(texts))
 		}
@@ -180,4 +181,15 @@ func worded(err error) error {
 		near[i] = string(w)
 	}
 	return fmt.Errorf("there is no workspace %q: did you mean %s?", unknown.ID, strings.Join(near, " or "))
+}
+
+// embedFor is how long a command that has done its work embeds what it kept.
+const embedFor = 2 * time.Second
+
+// embed embeds what waits in w, so that the next command finds it by meaning
+// too. What it does not get to is left to the next server.
+func (r rooms) embed(ctx context.Context, w memory.Workspace) {
+	ctx, cancel := context.WithTimeout(ctx, embedFor)
+	defer cancel()
+	_ = r.memory.Embed(ctx, w, nil) // it is kept, and found by its words
 }

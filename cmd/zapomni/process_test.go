@@ -69,9 +69,10 @@ type process struct {
 // ends with it.
 func start(t *testing.T, h home) *process {
 	t.Helper()
+	program := binary(t) // which may have to be built, in its own time
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
-	p := &process{Cmd: exec.CommandContext(ctx, binary(t))}
+	p := &process{Cmd: exec.CommandContext(ctx, program)}
 	p.Env, p.Dir = h.environ, h.dir
 	var err error
 	p.in, err = p.StdinPipe()
@@ -218,7 +219,7 @@ func TestProcessStopsInOrderAndKeepsWhatItAcknowledged(t *testing.T) {
 			}
 			require.Zero(t, p.end(t))
 			require.Less(t, time.Since(began), 5*time.Second)
-			require.Equal(t, []any{"stdio", "calls", "store"}, p.stopped())
+			require.Equal(t, []any{"stdio", "calls", "vectors", "embedder", "store"}, p.stopped())
 			require.Contains(t, h.fine(t, "search", "Lisbon"), "Anna moved to Lisbon")
 		})
 	}
@@ -243,7 +244,7 @@ func TestProcessEndsWhenNobodyReadsAnyMore(t *testing.T) {
 	_ = p.Wait() // the status tells
 	require.Equal(t, exitError, p.ProcessState.ExitCode())
 	require.Equal(t, "Runtime error", p.events[len(p.events)-1]["event"])
-	require.Equal(t, []any{"stdio", "calls", "store"}, p.stopped())
+	require.Equal(t, []any{"stdio", "calls", "vectors", "embedder", "store"}, p.stopped())
 }
 
 func TestProcessSaysWhatWasWrongAndNothingElse(t *testing.T) {

@@ -128,7 +128,7 @@ a command it serves whoever is at the other end of standard input.`,
 	config.ServeFlags(root.Flags())
 	root.AddCommand(
 		a.serveCommand(), a.addCommand(), a.searchCommand(), a.statsCommand(), a.workspacesCommand(),
-		a.migrateCommand(), a.installCommand(), a.uninstallCommand(), a.versionCommand(),
+		a.migrateCommand(), a.reembedCommand(), a.benchCommand(), a.installCommand(), a.uninstallCommand(), a.versionCommand(),
 	)
 	return root
 }

@@ -13,6 +13,7 @@ import (
 )
 
 type searchOptions struct {
+	mode      string
 	limit     int
 	tags      []string
 	source    string
@@ -40,6 +41,7 @@ Each is shown by the passage of it that matches best.`,
 	f.StringVar(&o.from, "from", "", "only memories of this time or later: RFC 3339, or a date; UTC unless it says otherwise")
 	f.StringVar(&o.to, "to", "", "only memories of this time or earlier; a date is meant with the whole of its day")
 	f.StringVarP(&o.workspace, "workspace", "w", "", "where to look (default: default)")
+	f.StringVar(&o.mode, "mode", "", "by what to search: hybrid, words or meaning (default: hybrid)")
 	f.BoolVar(&o.json, "json", false, "print one JSON object")
 	f.BoolVar(&o.full, "full", false, "show whole passages")
 	return cmd
@@ -60,20 +62,25 @@ func (a *app) search(cmd *cobra.Command, o searchOptions, args []string) error {
 		return err
 	}
 	return a.withMemory(cmd, func(ctx context.Context, r rooms) error {
+		q.Mode = memory.Mode(o.mode)
 		if q.Limit == 0 {
 			q.Limit = r.config.Memory.SearchLimit
 		}
-		hits, err := r.memory.Recall(ctx, q)
+		r.embed(ctx, q.Workspace)
+		found, err := r.memory.Recall(ctx, q)
 		if err != nil {
 			return err
 		}
 		if o.json {
-			return printJSON(a.out, foundBy(q, hits))
+			return printJSON(a.out, foundBy(q, found))
 		}
-		if len(hits) == 0 {
+		if found.Lacks != "" {
+			a.complain(errors.New("searched by words only: " + found.Lacks))
+		}
+		if len(found.Hits) == 0 {
 			return a.nothingFound(ctx, r, q.Workspace)
 		}
-		return a.show(q.Text, hits, o.full)
+		return a.show(q.Text, found.Hits, o.full)
 	})
 }
 
@@ -128,6 +135,7 @@ type answer struct {
 	Query     string           `json:"query"`
 	Workspace memory.Workspace `json:"workspace"`
 	Hits      []hit            `json:"hits"`
+	Lacks     string           `json:"lacks,omitempty"` // why meaning had no part in it
 }
 
 type hit struct {
@@ -141,23 +149,25 @@ type hit struct {
 	Chunk     int       `json:"chunk"` // from 1
 	Chunks    int       `json:"chunks"`
 	Others    int       `json:"others"` // further passages of the memory that match
+	Alike     int       `json:"alike"`  // further memories that say the same
 	Reasons   []reason  `json:"reasons"`
 }
 
 type reason struct {
-	Kind string `json:"kind"`
-	What string `json:"what,omitempty"`
+	Kind  string  `json:"kind"`
+	What  string  `json:"what,omitempty"`
+	Worth float64 `json:"worth"`
 }
 
-func foundBy(q memory.Question, hits []memory.Hit) answer {
-	a := answer{Query: q.Text, Workspace: q.Workspace, Hits: make([]hit, len(hits))}
+func foundBy(q memory.Question, found memory.Answer) answer {
+	a := answer{Query: q.Text, Workspace: q.Workspace, Hits: make([]hit, len(found.Hits)), Lacks: found.Lacks}
 	if a.Workspace == "" {
 		a.Workspace = memory.DefaultWorkspace
 	}
-	for i, h := range hits {
+	for i, h := range found.Hits {
 		a.Hits[i] = hit{
 			ID: h.Memory, Score: h.Score, Text: h.Text, Tags: append([]string{}, h.Tags...), Source: h.Source,
-			CreatedAt: h.CreatedAt, ValidFrom: h.ValidFrom, Chunk: h.Chunk + 1, Chunks: h.Chunks, Others: h.Others,
+			CreatedAt: h.CreatedAt, ValidFrom: h.ValidFrom, Chunk: h.Chunk + 1, Chunks: h.Chunks, Others: h.Others, Alike: h.Alike,
 			Reasons: make([]reason, len(h.Reasons)),
 		}
 		for j, r := range h.Reasons {

@@ -50,7 +50,7 @@ func TestServeStopsInOrder(t *testing.T) {
 		}
 		last = line
 	}
-	require.Equal(t, []string{"stdio", "calls", "store"}, stopped)
+	require.Equal(t, []string{"stdio", "calls", "vectors", "embedder", "store"}, stopped)
 	require.Equal(t, "Server shutdown complete", last["event"])
 	for _, key := range []string{"total_requests", "total_errors", "uptime_seconds", "error_rate"} {
 		require.Contains(t, last, key)

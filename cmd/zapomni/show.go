@@ -53,6 +53,9 @@ func facts(h memory.Hit) string {
 	case h.Others > 1:
 		parts = append(parts, fmt.Sprintf("%d more passages", h.Others))
 	}
+	if h.Alike > 0 {
+		parts = append(parts, fmt.Sprintf("%d more say the same", h.Alike))
+	}
 	for _, r := range h.Reasons {
 		parts = append(parts, printable(because(r), false))
 	}

@@ -10,24 +10,30 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.opentelemetry.io/otel/trace"
 
 	"zapomni/config"
 	"zapomni/db"
+	"zapomni/db/traced"
 	"zapomni/memory"
+	"zapomni/memory/embed"
 	"zapomni/server"
 	"zapomni/transport"
 	"zapomni/transport/dashboard"
+	"zapomni/transport/tracing"
 )
 
 // rooms are the parts of the program that every command needs.
 type rooms struct {
-	config config.Config
-	store  memory.Store
-	memory *memory.Processor
+	config   config.Config
+	store    memory.Store
+	embedder embed.Embedder // nil if there is none
+	memory   *memory.Processor
 }
 
 // open opens the rooms from db to memory. Whoever calls it closes the store.
@@ -39,7 +45,28 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (rooms, error)
 		}
 		return rooms{}, err
 	}
-	return rooms{config: c, store: store, memory: memory.New(store, c.Memory)}, nil
+	if c.Tracing.Enabled {
+		store = traced.Store(store, c.DB.System())
+	}
+	embedder, err := embed.Open(c.Embed, log) //nolint:contextcheck // it reaches for nothing yet.
+	if err != nil {
+		return rooms{}, errors.Join(err, store.Close())
+	}
+	r := rooms{config: c, store: store, embedder: embedder, memory: memory.New(store, c.Memory)}
+	if embedder != nil {
+		r.memory.WithMeaning(embedder, log)
+	}
+	return r, nil
+}
+
+// close gives back what open took.
+func (r rooms) close() error { return errors.Join(r.closeEmbedder(), r.store.Close()) }
+
+func (r rooms) closeEmbedder() error {
+	if r.embedder == nil {
+		return nil
+	}
+	return r.embedder.Close()
 }
 
 // serve serves clients until they are done or ctx is: the one at the other end
@@ -47,11 +74,16 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (rooms, error)
 // stopped: no more is taken in, what was asked is answered, and the store is
 // closed.
 func (r rooms) serve(ctx context.Context, in io.Reader, out io.Writer, log *slog.Logger) error {
+	traces, err := tracing.Open(ctx, r.config.Tracing, versionOf(), log)
+	if err != nil {
+		return errors.Join(err, r.close())
+	}
 	options := server.Options{
 		Version:        versionOf(),
 		SearchLimit:    r.config.Memory.SearchLimit,
 		MaxTextLength:  r.config.Memory.MaxTextLength,
 		MaxResultBytes: r.config.Server.MaxResultBytes,
+		Tracer:         traces.Tracer(),
 	}
 	var metrics *transport.Metrics
 	if r.config.Transport.OverHTTP() {
@@ -60,21 +92,27 @@ func (r rooms) serve(ctx context.Context, in io.Reader, out io.Writer, log *slog
 	}
 	tools, err := server.New(r.memory, options, log)
 	if err != nil {
-		return errors.Join(err, r.store.Close())
+		return errors.Join(err, r.close(), traces.Stop(ctx))
 	}
-	store := transport.Part{Name: "store", Stop: func(ctx context.Context) error { return closeStore(ctx, r.store, log) }}
+	parts := []transport.Part{
+		{Name: "store", Stop: func(ctx context.Context) error { return closeStore(ctx, r.store, log) }},
+		{Name: "embedder", Stop: func(context.Context) error { return r.closeEmbedder() }},
+		{Name: "vectors", Run: r.memory.EmbedWaiting},
+	}
 	calls := transport.Part{Name: "calls", Stop: tools.Drain}
-	var parts []transport.Part
 	if r.config.Transport.OverHTTP() {
-		web, err := r.listen(ctx, tools, metrics, log)
+		web, err := r.listen(ctx, tools, metrics, options.Tracer, log)
 		if err != nil {
-			return errors.Join(err, r.store.Close())
+			return errors.Join(err, r.close(), traces.Stop(ctx))
 		}
 		defer onReload(ctx, web, log)()
-		parts = []transport.Part{store, web.Part(), calls, web.Door()}
+		parts = append(parts, web.Part(), calls, web.Door())
 	} else {
 		client := transport.NewStdio(tools.MCP(), in, out, transport.StdioOptions{MaxLine: r.config.Transport.MaxLineBytes}, log)
-		parts = []transport.Part{store, calls, client.Part()}
+		parts = append(parts, calls, client.Part())
+	}
+	if traces != nil {
+		parts = slices.Insert(parts, 0, transport.Part{Name: "traces", Stop: traces.Stop})
 	}
 	err = transport.Run(ctx, log, r.config.Transport.Grace(), parts...)
 	log.InfoContext(ctx, "Shutting down MCP server...")
@@ -85,13 +123,13 @@ func (r rooms) serve(ctx context.Context, in io.Reader, out io.Writer, log *slog
 }
 
 // listen opens the port for clients that come over HTTP.
-func (r rooms) listen(ctx context.Context, tools *server.Server, metrics *transport.Metrics, log *slog.Logger) (*transport.HTTP, error) {
+func (r rooms) listen(ctx context.Context, tools *server.Server, metrics *transport.Metrics, tracer trace.Tracer, log *slog.Logger) (*transport.HTTP, error) {
 	probe := server.NewProbe(r.store, r.config.DB.Chosen())
 	measure(metrics, tools, probe, r.store)    //nolint:contextcheck // who reads them has none.
 	web, err := transport.NewHTTP(tools.MCP(), //nolint:contextcheck // its calls outlive the word to stop.
 		r.config.Transport.HTTP, transport.HTTPOptions{
-			Name: r.config.Transport.Type, Version: versionOf(), Metrics: metrics,
-			Health:   func(ctx context.Context) (map[string]any, error) { return tools.Health(ctx, probe) },
+			Name: r.config.Transport.Type, Version: versionOf(), Metrics: metrics, Tracer: tracer,
+			Health:   func(ctx context.Context) (map[string]any, error) { return r.health(ctx, tools, probe) },
 			Handlers: map[string]http.Handler{"/api/": server.API(r.memory, log)},
 			Public:   map[string]http.Handler{"/": dashboard.Handler()},
 		}, log)
@@ -99,6 +137,25 @@ func (r rooms) listen(ctx context.Context, tools *server.Server, metrics *transp
 		return nil, err
 	}
 	return web, web.Listen(ctx)
+}
+
+// health is that of the server, and how embedding goes.
+func (r rooms) health(ctx context.Context, tools *server.Server, probe *server.Probe) (map[string]any, error) {
+	facts, err := tools.Health(ctx, probe)
+	state, lag := embed.Describe(r.embedder), r.memory.Lag()
+	facts["embedder"] = map[string]any{
+		"provider": state.Provider, "model": state.Model, "dimensions": state.Dimensions, "available": state.Available && !lag.Failing,
+		"last_error": state.LastError, "breaker": state.Breaker, "queue_lag_seconds": seconds(lag),
+	}
+	return facts, err
+}
+
+// seconds is how long the oldest chunk has waited for its vector.
+func seconds(lag memory.Lag) float64 {
+	if lag.Since.IsZero() {
+		return 0
+	}
+	return time.Since(lag.Since).Seconds()
 }
 
 // measure lets the metrics read what the server and its store know.
@@ -190,7 +247,7 @@ func (a *app) withMemory(cmd *cobra.Command, do func(context.Context, rooms) err
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.store.Close()) }()
+	defer func() { err = errors.Join(err, r.close()) }()
 	return do(cmd.Context(), r)
 }
 

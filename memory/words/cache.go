@@ -14,10 +14,12 @@ type analysis struct {
 	// parts counts the terms that are stems of parts.
 	parts int
 	stop  bool
+	time  bool
 }
 
 func analyze(token string) *analysis {
-	t := &analysis{stop: isStop(fold(strings.ReplaceAll(token, "_", "")))}
+	folded := fold(strings.ReplaceAll(token, "_", ""))
+	t := &analysis{stop: isStop(folded), time: isTime(folded)}
 	parts(token, func(part string) {
 		if s := stem(part); s != "" { // a mark alone folds to nothing
 			t.terms = append(t.terms, s)

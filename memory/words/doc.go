@@ -16,6 +16,11 @@ type Doc struct {
 	Title []Hash
 	// Speaker is the stem of the name before a leading colon; 0 if none.
 	Speaker Hash
+	// Asks is true if the text ends with a question.
+	Asks bool
+	// Dated is true if a word of the text tells when; what stands before the
+	// colon of a line of a conversation does not count.
+	Dated bool
 }
 
 // Doc analyses a text for ranking.
@@ -24,8 +29,10 @@ func (a *Analyzer) Doc(text string) *Doc {
 	head := headEnd(text)
 	title, _ := titleOf(text)
 	titleEnd := strings.Index(text, title) + len(title)
+	speaker, said := speakerOf(text)
 	for s := (scanner{text: text}); s.next(); {
 		t := a.tokens.get(s.token())
+		d.Dated = d.Dated || t.time && s.start >= said
 		d.Stems = append(d.Stems, t.hashes[:t.parts]...)
 		d.Wholes = append(d.Wholes, t.hashes[t.parts:]...)
 		if s.end <= head {
@@ -38,7 +45,8 @@ func (a *Analyzer) Doc(text string) *Doc {
 	if l := languageOf(text); l != "" {
 		d.Wholes = append(d.Wholes, HashOf(stem(l)))
 	}
-	if speaker := speakerOf(text); speaker != "" {
+	d.Asks = asks(text)
+	if speaker != "" {
 		d.Speaker = HashOf(stem(speaker))
 	}
 	return d
@@ -48,11 +56,11 @@ func (a *Analyzer) Doc(text string) *Doc {
 const longestSpeaker = 80
 
 // speakerOf returns the first word of a text that starts like a line of a
-// conversation: "Name:" or "Name (when):".
-func speakerOf(text string) string {
+// conversation, "Name:" or "Name (when):", and where after it the line begins.
+func speakerOf(text string) (name string, said int) {
 	s := scanner{text: text}
 	if !s.next() || s.start != 0 || !isCapital(s.token()) {
-		return ""
+		return "", 0
 	}
 	name, words := s.token(), 1
 	for s.next() && s.start < longestSpeaker {
@@ -60,17 +68,17 @@ func speakerOf(text string) string {
 		case gap == '(':
 			end := strings.Index(text[s.start:min(len(text), s.start+longestSpeaker)], "):")
 			if end < 0 {
-				return ""
+				return "", 0
 			}
-			return name
+			return name, s.start + end
 		case strings.Contains(text[:s.start], ": "):
-			return name
+			return name, s.start
 		case gap != ' ' || !isCapital(s.token()) || words == 3:
-			return ""
+			return "", 0
 		}
 		words++
 	}
-	return ""
+	return "", 0
 }
 
 // headEnd returns where the head of a text ends: with its first line if there

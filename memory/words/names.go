@@ -48,7 +48,7 @@ func Leads(text string) []Name {
 		}
 		return appendName(nil, wordsOf(title))
 	}
-	if speakerOf(text) != "" {
+	if speaker, _ := speakerOf(text); speaker != "" {
 		return nil
 	}
 	for run := range capitalRuns(text) {

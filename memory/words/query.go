@@ -11,6 +11,8 @@ type Query struct {
 	Sequence []Hash
 	// Names are those in the question.
 	Names []Name
+	// When is true if it asks for a time.
+	When bool
 }
 
 // QueryTerm is a word of a question.
@@ -29,7 +31,7 @@ func (a *Analyzer) Query(text string) Query {
 	if len(q.Terms) == 0 {
 		q = a.query(text, true)
 	}
-	q.Names = Names(text)
+	q.Names, q.When = Names(text), asksWhen(text)
 	return q
 }
 

@@ -14,6 +14,7 @@ type addMemoryIn struct {
 	Text      string           `json:"text"                   jsonschema:"what to remember, whole sentences with names and dates"`
 	Metadata  map[string]any   `json:"metadata,omitempty"     jsonschema:"anything else worth keeping"`
 	Workspace memory.Workspace `json:"workspace_id,omitempty" jsonschema:"default: the current workspace"`
+	Wait      bool             `json:"wait,omitempty"         jsonschema:"answer only when it is found by meaning too"`
 }
 
 type metadataIn struct {
@@ -31,6 +32,7 @@ type addMemoryOut struct {
 
 type adder interface {
 	Add(ctx context.Context, d memory.Draft) (memory.Memory, error)
+	Embed(ctx context.Context, w memory.Workspace, each func(n int)) error
 }
 
 // previewLength is how much of a memory is said back, in code points.
@@ -53,8 +55,14 @@ func addMemory(a adder, s Sessions, maxText int) mcpserver.ServerTool {
 		if err != nil {
 			return answer{}, fmt.Errorf("add memory: %w", err)
 		}
+		text := fmt.Sprintf("Memory stored successfully.\nID: %s\nPreview: %s", m.ID, cut(m.Text, previewLength, "..."))
+		if in.Wait {
+			if err := a.Embed(ctx, m.Workspace, nil); err != nil {
+				text += "\nIt is found by its words; its meaning is still to be embedded."
+			}
+		}
 		return answer{
-			text: fmt.Sprintf("Memory stored successfully.\nID: %s\nPreview: %s", m.ID, cut(m.Text, previewLength, "...")),
+			text: text,
 			data: addMemoryOut{Status: "stored", ID: m.ID, Workspace: m.Workspace},
 		}, nil
 	},

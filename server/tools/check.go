@@ -79,8 +79,19 @@ func (c *checker) text(s *jsonschema.Schema, v string) string {
 		return quoted(v) + " is too long"
 	case s.Pattern != "" && !c.patterns[s.Pattern].MatchString(v):
 		return fmt.Sprintf("%s does not match '%s'", quoted(v), s.Pattern)
+	case s.Enum != nil && !slices.Contains(s.Enum, any(v)):
+		return fmt.Sprintf("%s is not one of %s", quoted(v), choices(s.Enum))
 	}
 	return ""
+}
+
+// choices writes values as ['a', 'b'].
+func choices(values []any) string {
+	quotes := make([]string, len(values))
+	for i, v := range values {
+		quotes[i] = fmt.Sprintf("'%v'", v)
+	}
+	return "[" + strings.Join(quotes, ", ") + "]"
 }
 
 func number(s *jsonschema.Schema, v json.Number) string {

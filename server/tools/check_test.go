@@ -46,6 +46,7 @@ func TestWrongArgumentsAreNamed(t *testing.T) {
 		{"case matters", "add_memory", `{"Text":"x"}`, "'text' is a required property"},
 		{"extra filter", "search_memory", `{"query":"x","filters":{"tag":"y"}}`, "Additional properties are not allowed ('tag' was unexpected)"},
 		{"pattern", "create_workspace", `{"workspace_id":"a@b","name":"n"}`, "'a@b' does not match '^[a-zA-Z0-9_-]+$'"},
+		{"none of the values", "search_memory", `{"query":"x","mode":"both"}`, "'both' is not one of ['hybrid', 'words', 'meaning']"},
 		{"pattern and a line end", "create_workspace", `{"workspace_id":"a\n","name":"n"}`, `'a\n' does not match '^[a-zA-Z0-9_-]+$'`},
 		{"not an object", "get_stats", `[1,2]`, "[1, …] is not of type 'object'"},
 		{"quote within", "get_stats", `"it's"`, `"it's" is not of type 'object'`},
@@ -91,7 +92,7 @@ func TestLengthIsCountedInCodePoints(t *testing.T) {
 func TestSchemasSayOnlyWhatIsChecked(t *testing.T) {
 	checked := []string{
 		"type", "properties", "items", "required", "additionalProperties", "minLength", "maxLength",
-		"minimum", "maximum", "pattern", "default", "description", "format",
+		"minimum", "maximum", "pattern", "enum", "default", "description", "format",
 	}
 	var walk func(t *testing.T, schema map[string]any)
 	walk = func(t *testing.T, schema map[string]any) {

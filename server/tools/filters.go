@@ -26,17 +26,21 @@ func (in filtersIn) filter() (memory.Filter, error) {
 		return f, err
 	}
 	f.From = from
-	to, isDay, err := moment("filters.date_to", in.DateTo)
+	f.To, err = endOf("filters.date_to", in.DateTo)
+	return f, err
+}
+
+// endOf reads an end that is meant to be included: the moment behind it.
+func endOf(field, given string) (time.Time, error) {
+	to, isDay, err := moment(field, given)
 	switch {
-	case err != nil:
-		return f, err
-	case to.IsZero():
+	case err != nil || to.IsZero():
+		return time.Time{}, err
 	case isDay:
-		f.To = to.AddDate(0, 0, 1)
+		return to.AddDate(0, 0, 1), nil
 	default:
-		f.To = to.Add(instant)
+		return to.Add(instant), nil
 	}
-	return f, nil
 }
 
 // moment reads a date, or a time, which is UTC unless it says otherwise. A

@@ -25,6 +25,9 @@ type getStatsOut struct {
 	Oldest    string           `json:"oldest,omitempty"`
 	Newest    string           `json:"newest,omitempty"`
 
+	Embedded int    `json:"embedded_chunks"`
+	Model    string `json:"embedding_model,omitempty"`
+
 	Pool *memory.PoolStats `json:"pool,omitempty"`
 }
 
@@ -38,7 +41,10 @@ func getStats(st statistician, s Sessions) mcpserver.ServerTool {
 		if err != nil {
 			return answer{}, fmt.Errorf("get stats: %w", err)
 		}
-		out := getStatsOut{Workspace: w, Memories: stats.Memories, Chunks: stats.Chunks, Bytes: stats.Bytes, Pool: stats.Pool}
+		out := getStatsOut{
+			Workspace: w, Memories: stats.Memories, Chunks: stats.Chunks, Bytes: stats.Bytes, Pool: stats.Pool,
+			Embedded: stats.Embedding.Embedded, Model: stats.Embedding.Model,
+		}
 		if !stats.Oldest.IsZero() {
 			out.Oldest, out.Newest = stamp(stats.Oldest), stamp(stats.Newest)
 		}

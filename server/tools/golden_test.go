@@ -123,6 +123,9 @@ func limits(name string, p, of *jsonschema.Schema) []string {
 	case p.Minimum != nil:
 		out = append(out, fmt.Sprintf("%s to %s", plain(*p.Minimum), plain(*p.Maximum)))
 	}
+	if p.Enum != nil {
+		out = append(out, "one of "+choices(p.Enum))
+	}
 	if p.Pattern != "" {
 		out = append(out, "`"+p.Pattern+"`")
 	}

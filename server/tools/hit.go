@@ -30,18 +30,19 @@ type hitOut struct {
 	Chunk     int       `json:"chunk,omitempty"`      // from 1, unless there is only one
 	Chunks    int       `json:"chunks,omitempty"`
 	Others    int       `json:"more_chunks_matched,omitempty"`
+	Alike     int       `json:"more_that_say_the_same,omitempty"`
 	Reasons   []string  `json:"reasons"`
 }
 
 // hitEntry says one hit. If it alone has no room, less of its text is shown.
-func hitEntry(place int, h memory.Hit, full bool, room int) entry {
+func hitEntry(place int, h memory.Hit, l look, room int) entry {
 	most := hitLength
-	if full {
+	if l.full {
 		most = utf8.RuneCountInString(h.Text)
 	}
 	for {
 		shown := cut(h.Text, most, "...")
-		e := entry{text: hitText(place, h, shown, full), data: hitData(h, shown)}
+		e := entry{text: hitText(place, h, shown, l), data: hitData(h, shown, l)}
 		if most == 0 || sizeOf(e.text) <= room-frame {
 			return e
 		}
@@ -49,24 +50,30 @@ func hitEntry(place int, h memory.Hit, full bool, room int) entry {
 	}
 }
 
-func hitText(place int, h memory.Hit, shown string, full bool) string {
+func hitText(place int, h memory.Hit, shown string, l look) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%d. [Score: %.2f]", place, score(h.Score))
 	if len(h.Tags) > 0 {
 		fmt.Fprintf(&b, " [Tags: %s]", cut(strings.Join(h.Tags, ", "), tagsLength, "..."))
 	}
-	if full {
+	if l.full {
 		fmt.Fprintf(&b, " [ID: %s] [Date: %s]", h.Memory, h.ValidFrom.UTC().Format("2006-01-02"))
 	}
+	if h.Alike > 0 {
+		fmt.Fprintf(&b, " [%d more say the same]", h.Alike)
+	}
 	fmt.Fprintf(&b, "\n%s\n", shown)
+	if l.explain {
+		fmt.Fprintf(&b, "(%s)\n", strings.Join(reasons(h.Reasons, true), "; "))
+	}
 	return b.String()
 }
 
-func hitData(h memory.Hit, shown string) hitOut {
+func hitData(h memory.Hit, shown string, l look) hitOut {
 	out := hitOut{
 		ID: h.Memory, Score: score(h.Score), Text: shown, Tags: append([]string{}, h.Tags...),
 		Source: cut(h.Source, sourceLength, "..."), CreatedAt: stamp(h.CreatedAt),
-		Others: h.Others, Reasons: reasons(h.Reasons),
+		Others: h.Others, Alike: h.Alike, Reasons: reasons(h.Reasons, l.explain),
 	}
 	if from := stamp(h.ValidFrom); from != out.CreatedAt {
 		out.ValidFrom = from
@@ -86,14 +93,22 @@ func score(f float64) float64 {
 	return math.Round(1e4*min(max(f, 0), 1)) / 1e4
 }
 
-func reasons(rs []memory.Reason) []string {
-	out := make([]string, 0, mostReasons)
-	for _, r := range rs[:min(len(rs), mostReasons)] {
-		if r.What == "" {
-			out = append(out, r.Kind)
-			continue
+// reasons names the first few causes of a hit; all of them, each with what it
+// is worth, to explain it.
+func reasons(rs []memory.Reason, explain bool) []string {
+	if !explain {
+		rs = rs[:min(len(rs), mostReasons)]
+	}
+	out := make([]string, 0, len(rs))
+	for _, r := range rs {
+		said := r.Kind
+		if r.What != "" {
+			said += ": " + cut(r.What, causeLength, "...")
 		}
-		out = append(out, r.Kind+": "+cut(r.What, causeLength, "..."))
+		if explain {
+			said += fmt.Sprintf(" (+%.2f)", r.Worth)
+		}
+		out = append(out, said)
 	}
 	return out
 }

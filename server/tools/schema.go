@@ -61,6 +61,16 @@ func between(field string, least, most int) rule {
 	}
 }
 
+// oneOf asks a string to be one of values.
+func oneOf[T ~string](field string, values ...T) rule {
+	return func(s *jsonschema.Schema) {
+		f := at(s, field)
+		for _, v := range values {
+			f.Enum = append(f.Enum, string(v))
+		}
+	}
+}
+
 // matching asks a string to match a regular expression.
 func matching(field, pattern string) rule {
 	return func(s *jsonschema.Schema) { at(s, field).Pattern = pattern }

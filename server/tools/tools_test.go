@@ -15,14 +15,17 @@ import (
 
 // fake answers what it is told to, and keeps what it was asked.
 type fake struct {
-	added    []memory.Draft
-	asked    []memory.Question
-	deleted  []memory.Workspace
-	hits     []memory.Hit
-	infos    []memory.WorkspaceInfo
-	stats    memory.Stats
-	err      error // of every method
-	noPlaces bool  // no workspace but the default one exists
+	added       []memory.Draft
+	asked       []memory.Question
+	deleted     []memory.Workspace
+	hits        []memory.Hit
+	infos       []memory.WorkspaceInfo
+	stats       memory.Stats
+	err         error  // of every method
+	lacks       string // what the answer of Recall lacks
+	embedded    []memory.Workspace
+	notEmbedded error // what Embed says
+	noPlaces    bool  // no workspace but the default one exists
 }
 
 const someID memory.ID = "0190a8f0-0000-7000-8000-000000000001"
@@ -37,9 +40,14 @@ func (f *fake) Add(_ context.Context, d memory.Draft) (memory.Memory, error) {
 	return memory.Memory{ID: someID, Workspace: d.Workspace, Text: d.Text}, f.err
 }
 
-func (f *fake) Recall(_ context.Context, q memory.Question) ([]memory.Hit, error) {
+func (f *fake) Embed(_ context.Context, w memory.Workspace, _ func(int)) error {
+	f.embedded = append(f.embedded, w)
+	return f.notEmbedded
+}
+
+func (f *fake) Recall(_ context.Context, q memory.Question) (memory.Answer, error) {
 	f.asked = append(f.asked, q)
-	return f.hits, f.err
+	return memory.Answer{Hits: f.hits, Lacks: f.lacks}, f.err
 }
 
 func (f *fake) Stats(context.Context, memory.Workspace) (memory.Stats, error) { return f.stats, f.err }

@@ -248,7 +248,7 @@ func (l *load) requireFound() {
 			})
 			require.NoError(l.t, err)
 			require.Len(l.t, hits, 1)
-			require.Equal(l.t, id, hits[0].Memory)
+			require.Equal(l.t, id, hits.Hits[0].Memory)
 		}
 	}
 }

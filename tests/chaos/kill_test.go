@@ -185,7 +185,7 @@ func await(t *testing.T, d time.Duration) {
 // found returns the IDs of the memories that have a word.
 func found(t *testing.T, c *client.Conn, word string) []string {
 	t.Helper()
-	hits, err := c.Search(map[string]any{"query": word, "limit": 5})
+	hits, err := c.Search(map[string]any{"query": word, "limit": 5, "mode": "words"})
 	require.NoError(t, err)
 	ids := make([]string, len(hits))
 	for i, h := range hits {

@@ -129,7 +129,9 @@ func (c *conversation) line(where, line string) {
 }
 
 func (c *conversation) start() {
-	c.server = client.Run(c.t, client.Command(c.t, c.dataDir, c.settings))
+	// Each answer is known to the letter only while no vectors come in meanwhile.
+	settings := append([]string{"ZAPOMNI_EMBEDDING_PROVIDER=none"}, c.settings...)
+	c.server = client.Run(c.t, client.Command(c.t, c.dataDir, settings))
 }
 
 func (c *conversation) end() {

@@ -44,7 +44,7 @@ func TestAFullDiskIsAnErrorAndNothingIsHalfKept(t *testing.T) {
 		_, err := c.Add(map[string]any{"text": word + strings.Repeat(" and many other fruits", 1000) + " " + marker})
 		if err != nil {
 			require.ErrorContains(t, err, "Error: There is no space left on the disk")
-			hits, err := c.Search(map[string]any{"query": word})
+			hits, err := c.Search(map[string]any{"query": word, "mode": "words"})
 			require.NoError(t, err)
 			require.Empty(t, hits, "what was refused is not there")
 			break
@@ -53,7 +53,7 @@ func TestAFullDiskIsAnErrorAndNothingIsHalfKept(t *testing.T) {
 	}
 	require.NotEmpty(t, kept)
 	for _, word := range kept {
-		hits, err := c.Search(map[string]any{"query": word})
+		hits, err := c.Search(map[string]any{"query": word, "mode": "words"})
 		require.NoError(t, err)
 		require.Len(t, hits, 1, "what was acknowledged is there")
 	}

@@ -272,7 +272,7 @@ func TestTwoProcessesShareOneDirectory(t *testing.T) {
 		word := fmt.Sprintf("kumquat%d", i)
 		id, err := one.Add(map[string]any{"text": "A crate of " + word + "."})
 		require.NoError(t, err)
-		hits, err := other.Search(map[string]any{"query": word})
+		hits, err := other.Search(map[string]any{"query": word, "mode": "words"})
 		require.NoError(t, err)
 		require.Len(t, hits, 1, "what one has added the other finds at once")
 		require.Equal(t, id, hits[0].ID)

@@ -1,0 +1,54 @@
+package memory_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+)
+
+// concepts is an embedder to which words of one concept mean the same. What
+// has none of its words lies in a direction of its own.
+type concepts struct {
+	model   string
+	err     error  // what Embed answers, if anything
+	refuses string // texts that hold it are refused, with all they came with
+	asked   int    // calls of Embed
+}
+
+var errDown = errors.New("down")
+
+// meanings lists the words of each concept.
+func meanings() []string {
+	return []string{"sister brother relative aunt", "nurse doctor job profession", "dog puppy pet", "boat ship vessel"}
+}
+
+func (c *concepts) Model() string { return c.model }
+
+func (c *concepts) Embed(ctx context.Context, texts []string) ([][]float32, error) {
+	c.asked++
+	if c.err != nil || ctx.Err() != nil {
+		return nil, errors.Join(c.err, ctx.Err())
+	}
+	vectors := make([][]float32, len(texts))
+	for i, text := range texts {
+		if c.refuses != "" && strings.Contains(text, c.refuses) {
+			return nil, errors.New("refused")
+		}
+		vectors[i] = vectorOf(text)
+	}
+	return vectors, nil
+}
+
+func vectorOf(text string) []float32 {
+	all := meanings()
+	v := make([]float32, len(all)+1)
+	for word := range strings.FieldsFuncSeq(strings.ToLower(text), func(r rune) bool { return r < 'a' || r > 'z' }) {
+		for i, words := range all {
+			if strings.Contains(" "+words+" ", " "+word+" ") {
+				v[i]++
+			}
+		}
+	}
+	v[len(all)] = 0.01
+	return v
+}
