@@ -19,6 +19,7 @@ import (
 	"zapomni/memory/extract"
 	"zapomni/server"
 	"zapomni/transport"
+	"zapomni/transport/tracing"
 )
 
 // Config is one field for each room.
@@ -29,6 +30,7 @@ type Config struct {
 	Extract   extract.Config   `mapstructure:"extract" reserved:"true" usage:"Entities"`
 	Server    server.Config    `mapstructure:"server" usage:"Tools and answers"`
 	Transport transport.Config `mapstructure:"transport" usage:"Transport"`
+	Tracing   tracing.Config   `mapstructure:"tracing" usage:"Traces"`
 	Log       Log              `mapstructure:"log" usage:"Log"`
 }
 
@@ -42,6 +44,7 @@ func Defaults() Config {
 		Extract:   extract.Defaults(),
 		Server:    server.Defaults(),
 		Transport: transport.Defaults(),
+		Tracing:   tracing.Defaults(),
 		Log:       logDefaults(),
 	}
 }

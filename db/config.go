@@ -46,6 +46,14 @@ func (c Config) Chosen() string {
 	}
 }
 
+// System is what OpenTelemetry calls the database of the driver that is meant.
+func (c Config) System() string {
+	if c.Chosen() == Embedded {
+		return "sqlite"
+	}
+	return c.Chosen()
+}
+
 // Validate returns all that is wrong with c. Each message starts with the
 // name of a setting.
 func (c Config) Validate() error {

@@ -43,7 +43,7 @@ var rooms = []room{
 	{
 		name: "leaf",
 		holds: []string{
-			"memory/chunk", "memory/code", "memory/export", "memory/fusion", "memory/rank", "memory/retry",
+			"memory/chunk", "memory/code", "memory/export", "memory/fusion", "memory/pace", "memory/rank", "memory/retry",
 			"memory/words",
 		},
 		alone:   true,
@@ -56,6 +56,12 @@ var rooms = []room{
 		inTests: []string{"storetest"},
 		alone:   true,
 		because: "it speaks memory's words and hides someone else's",
+	},
+	{
+		name:    "static",
+		holds:   []string{"memory/embed/static", "memory/embed/static/..."},
+		imports: []string{"adapter"},
+		because: "it is made of the built-in model, and reads texts as that does",
 	},
 	{
 		name:    "storetest",
@@ -89,23 +95,28 @@ var rooms = []room{
 		because: "it carries whatever handler it is given",
 	},
 	{
+		name:    "tracing",
+		holds:   []string{"transport/tracing", "transport/tracing/..."},
+		because: "it sends spans, whoever makes them",
+	},
+	{
 		name:  "config",
 		holds: []string{"config"},
 		imports: []string{
-			"memory", "leaf", "adapter", "storetest", "transfer", "db", "server", "transport", "tests",
+			"memory", "leaf", "adapter", "storetest", "transfer", "db", "server", "transport", "tracing", "tests",
 		},
 		because: "each room owns its settings; config only gathers them",
 	},
 	{
 		name:    "cmd",
 		holds:   []string{"cmd/..."},
-		imports: []string{"memory", "leaf", "adapter", "storetest", "transfer", "db", "server", "transport", "config", "tests"},
+		imports: []string{"memory", "leaf", "adapter", "storetest", "transfer", "db", "server", "transport", "tracing", "config", "tests"},
 		because: "it puts the parts together",
 	},
 	{
 		name:    "tests",
 		holds:   []string{"tests", "tests/..."},
-		imports: []string{"memory", "leaf", "adapter", "storetest", "transfer", "db", "server", "transport", "config", "cmd"},
+		imports: []string{"memory", "leaf", "adapter", "storetest", "transfer", "db", "server", "transport", "tracing", "config", "cmd"},
 		because: "they put the parts together",
 	},
 }
@@ -139,6 +150,8 @@ func TestLayersRefuseWrongImports(t *testing.T) {
 		{"storetest to a store", "db/storetest", "db/embedded", "and not db/embedded (adapter): it asks every store the same"},
 		{"server to db", "server", "db", "server may import memory, and not db (db): it asks for the methods a tool calls"},
 		{"tool to a leaf", "server/tools", "memory/words", "server/tools may import memory, and not memory/words (leaf)"},
+		{"tracing to a room that it traces", "transport/tracing", "transport", "transport/tracing may import none of ours, and not transport (transport): it sends spans"},
+		{"transport to tracing", "transport", "transport/tracing", "may import none of ours, and not transport/tracing (tracing): it carries whatever"},
 		{"transport to server", "transport", "server", "and not server (server): it carries whatever handler it is given"},
 		{"config to a program", "config", "cmd/zapomni", "and not cmd/zapomni (cmd)"},
 		{"import of no room", "server", "util", "and not util (no room)"},

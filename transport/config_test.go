@@ -54,6 +54,7 @@ func TestConfigAsksForTheNamesOfAReachableServer(t *testing.T) {
 		{"reachable, but over stdio", func(c *Config) { c.HTTP.Host, c.Type = "10.0.0.1", Stdio }, true},
 		{"localhost", func(c *Config) { c.HTTP.Host = "localhost" }, true},
 		{"IPv6 loopback", func(c *Config) { c.HTTP.Host = "::1" }, true},
+		{"IPv6 loopback as in a URL", func(c *Config) { c.HTTP.Host = "[::1]" }, true},
 		{"every address", func(c *Config) { c.HTTP.Host = "0.0.0.0" }, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -78,6 +79,8 @@ func TestConfigAsksForATokenWhereOthersReachTheServer(t *testing.T) {
 		{"localhost", func(c *HTTPConfig) { c.Host = "localhost" }, true},
 		{"loopback", func(c *HTTPConfig) { c.Host = "127.0.0.2" }, true},
 		{"IPv6 loopback", func(c *HTTPConfig) { c.Host = "::1" }, true},
+		{"IPv6 loopback as in a URL", func(c *HTTPConfig) { c.Host = "[::1]" }, true},
+		{"IPv6 as in a URL", func(c *HTTPConfig) { c.Host = "[2001:db8::1]" }, false},
 		{"every address", func(c *HTTPConfig) { c.Host = "0.0.0.0" }, false},
 		{"every address of IPv6", func(c *HTTPConfig) { c.Host = "::" }, false},
 		{"a name", func(c *HTTPConfig) { c.Host = "memory.lan" }, false},

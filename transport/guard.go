@@ -67,7 +67,8 @@ func hostName(host string) string {
 // outermost checks what holds for every request, whoever sends it.
 func (g *guard) outermost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer g.recovered(w, r)
+		answer := &response{ResponseWriter: w}
+		defer g.recovered(answer, r)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 		if g.check && !slices.Contains(g.hosts, hostName(r.Host)) {
@@ -93,7 +94,7 @@ func (g *guard) outermost(next http.Handler) http.Handler {
 			plain(w, http.StatusOK, "OK")
 			return
 		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(answer, r)
 	})
 }
 
@@ -130,8 +131,9 @@ func (g *guard) shareWith(w http.ResponseWriter, r *http.Request, origin string,
 	h.Set("Access-Control-Max-Age", "600")
 }
 
-// recovered ends a panic: the client is told, if it was told nothing before.
-func (g *guard) recovered(w http.ResponseWriter, r *http.Request) {
+// recovered ends a panic: the client is told, or sees the connection cut if it
+// has a part of the answer, which must not pass for the whole.
+func (g *guard) recovered(w *response, r *http.Request) {
 	v := recover()
 	if v == nil {
 		return
@@ -140,6 +142,9 @@ func (g *guard) recovered(w http.ResponseWriter, r *http.Request) {
 		panic(v)
 	}
 	g.log.ErrorContext(r.Context(), "request_panicked", "error", fmt.Sprint(v), "detail", string(debug.Stack()))
+	if w.status != 0 {
+		panic(http.ErrAbortHandler)
+	}
 	plain(w, http.StatusInternalServerError, "Internal error")
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/server"
+	"go.opentelemetry.io/otel/trace"
 )
 
 const maxHeader = 64 << 10 // bytes of the header of a request
@@ -27,6 +28,8 @@ type HTTPOptions struct {
 	Health func(context.Context) (map[string]any, error)
 	// Metrics are served at /metrics; nil for none.
 	Metrics *Metrics
+	// Tracer makes a span of each request, but for streams; nil for none.
+	Tracer trace.Tracer
 	// Handlers are served by their patterns, as of [http.ServeMux], to whoever
 	// may use the protocol; Public ones to everyone who gets past the checks of
 	// Host and Origin.
@@ -103,11 +106,14 @@ func NewHTTP(s *server.MCPServer, c HTTPConfig, o HTTPOptions, log *slog.Logger)
 func (t *HTTP) routes(s *server.MCPServer) http.Handler {
 	mux := http.NewServeMux()
 	admit := t.guard.admit
-	old := sse{t, sessionVersions()}
+	old, modern := sse{t, sessionVersions()}, newModern(s, t)
 	mux.Handle("GET /sse", admit(http.HandlerFunc(old.stream)))
-	mux.Handle("POST "+messagesPath, admit(http.HandlerFunc(old.message)))
+	mux.Handle("POST "+messagesPath, admit(t.traced(messagesPath, http.HandlerFunc(old.message))))
 	mux.HandleFunc("POST /messages", withSlash)
-	mux.Handle(mcpPath, admit(streamable{t, newModern(s, t)}))
+	for _, path := range []string{mcpPath, mcpPath + "/{$}"} {
+		mux.Handle(path, admit(streamable{t, modern}))
+		mux.Handle("POST "+path, admit(t.traced(mcpPath, streamable{t, modern})))
+	}
 	mux.HandleFunc("GET /health", t.health)
 	mux.HandleFunc("GET /health/live", t.live)
 	mux.HandleFunc("GET /health/ready", t.isReady)
@@ -120,7 +126,7 @@ func (t *HTTP) routes(s *server.MCPServer) http.Handler {
 		mux.Handle("GET "+metadataPath+"/", m) // with the path of the resource
 	}
 	for pattern, h := range t.options.Handlers {
-		mux.Handle(pattern, answerInTime(admit(h)))
+		mux.Handle(pattern, admit(t.traced(pattern, answerInTime(h))))
 	}
 	for pattern, h := range t.options.Public {
 		mux.Handle(pattern, answerInTime(h))
@@ -139,7 +145,7 @@ func withSlash(w http.ResponseWriter, r *http.Request) {
 
 // Listen opens the port, so that one in use is known before anything starts.
 func (t *HTTP) Listen(ctx context.Context) error {
-	address := net.JoinHostPort(t.config.Host, strconv.Itoa(t.config.Port))
+	address := net.JoinHostPort(t.config.bareHost(), strconv.Itoa(t.config.Port))
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", address, err)

@@ -114,11 +114,19 @@ func (c HTTPConfig) warnings() []string {
 // no name that it answers to.
 func (c HTTPConfig) namesMissing() bool {
 	return c.DNSRebindingProtection && len(c.AllowedHosts) == 0 &&
-		!slices.Contains([]string{"localhost", "127.0.0.1", "::1", "0.0.0.0"}, c.Host)
+		!slices.Contains([]string{"localhost", "127.0.0.1", "::1", "0.0.0.0"}, c.bareHost())
 }
 
 // local tells whether nobody but this machine can reach the server.
 func (c HTTPConfig) local() bool {
-	ip := net.ParseIP(c.Host)
+	ip := net.ParseIP(c.bareHost())
 	return c.Host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// bareHost is Host without the brackets that URLs have around IPv6.
+func (c HTTPConfig) bareHost() string {
+	if inside, ok := strings.CutPrefix(c.Host, "["); ok {
+		return strings.TrimSuffix(inside, "]")
+	}
+	return c.Host
 }

@@ -3,6 +3,7 @@ package transport
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -54,7 +55,7 @@ func serveOverWires(t *testing.T, handlers map[string]http.Handler) overWires {
 	web, err := NewHTTP(chatty(), httpDefaults(), HTTPOptions{Public: handlers}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	l := wires{ends: make(chan net.Conn)}
-	l.closed, l.close = context.WithCancel(context.Background())
+	l.closed, l.close = context.WithCancel(t.Context())
 	web.listen = l
 	w := overWires{web, l, make(chan error, 1)}
 	go func() { w.ended <- web.Run(t.Context()) }()
@@ -143,6 +144,7 @@ func TestBodyOfARequestDoesNotHurryItsCall(t *testing.T) {
 		require.NoError(t, err)
 		body, err := io.ReadAll(r.Body)
 		require.NoError(t, err)
+		require.NoError(t, r.Body.Close())
 		require.Equal(t, "<nil>", string(body))
 		require.NoError(t, w.stop(t, 10*time.Second))
 	})
@@ -194,6 +196,7 @@ func TestStreamEndsAsItShouldAfterASilence(t *testing.T) {
 			r, err := http.ReadResponse(bufio.NewReader(conn), nil)
 			if err == nil {
 				_, err = io.Copy(io.Discard, r.Body)
+				err = errors.Join(err, r.Body.Close())
 			}
 			said <- err
 		}()

@@ -83,7 +83,7 @@ func (t sse) message(w http.ResponseWriter, r *http.Request) {
 }
 
 // take accepts a message and answers it on the stream.
-func (t sse) take(w http.ResponseWriter, r *http.Request, s *session, body []byte) {
+func (t sse) take(w http.ResponseWriter, r *http.Request, s *session, body []byte) { //nolint:contextcheck // a call outlives the request that brought it.
 	h, refusal := examine(body)
 	if refusal != nil && !addressed(refusal) { // on the stream nobody could tell what it answers
 		plain(w, http.StatusBadRequest, "Could not parse message")
@@ -93,7 +93,8 @@ func (t sse) take(w http.ResponseWriter, r *http.Request, s *session, body []byt
 		plain(w, http.StatusNotFound, "Could not find session")
 		return
 	}
-	go func() { //nolint:contextcheck // a call outlives the request that brought it.
+	calls := t.callsOf(r)
+	go func() {
 		defer func() { s.leave(t.sessions.now()) }()
 		if refusal != nil {
 			t.sessions.counted(s, true)
@@ -101,7 +102,7 @@ func (t sse) take(w http.ResponseWriter, r *http.Request, s *session, body []byt
 			return
 		}
 		c := newExchange(s, func(note []byte) bool { return s.push(event(note)) })
-		ctx := server.WithSupportedProtocolVersions(t.speaker.mcp.WithContext(t.calls, c), t.versions)
+		ctx := server.WithSupportedProtocolVersions(t.speaker.mcp.WithContext(calls, c), t.versions)
 		answer, failed := t.speaker.answer(ctx, h, body)
 		c.told()
 		if answer != nil {

@@ -113,7 +113,7 @@ func (t streamable) passOn(w http.ResponseWriter, r *http.Request, h head, body 
 // begin answers initialize with a session.
 func (t streamable) begin(w http.ResponseWriter, r *http.Request, h head, body []byte) {
 	s := t.sessions.make(overHTTP, caller(r), address(r))
-	answer, failed := t.speaker.answer(t.speaker.mcp.WithContext(t.calls, s), h, body)
+	answer, failed := t.speaker.answer(t.speaker.mcp.WithContext(t.callsOf(r), s), h, body)
 	t.sessions.counted(s, failed)
 	if !failed && answer != nil {
 		if err := t.sessions.add(s); err != nil {
@@ -155,7 +155,7 @@ func (t streamable) answer(w http.ResponseWriter, r *http.Request, s *session, h
 	reply := &reply{pourer: pourer{w: w, control: http.NewResponseController(w)}, accepts: accepts(r, "text/event-stream")}
 	// A client that goes has not cancelled: in these revisions it says so.
 	c := newExchange(s, reply.tell)
-	encoded, failed := t.speaker.answer(t.speaker.mcp.WithContext(t.calls, c), h, body) //nolint:contextcheck // as said.
+	encoded, failed := t.speaker.answer(t.speaker.mcp.WithContext(t.callsOf(r), c), h, body) //nolint:contextcheck // as said.
 	c.told()
 	if encoded == nil {
 		w.WriteHeader(http.StatusAccepted)

@@ -23,6 +23,7 @@ var routes = []struct{ method, path string }{
 	{http.MethodGet, "/sse"},
 	{http.MethodPost, "/messages/?session_id=" + strings.Repeat("0", 32)},
 	{http.MethodPost, "/mcp"},
+	{http.MethodPost, "/mcp/"},
 	{http.MethodGet, "/mcp"},
 	{http.MethodGet, "/health"},
 	{http.MethodGet, "/health/live"},

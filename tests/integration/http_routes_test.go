@@ -106,6 +106,18 @@ func TestHTTPLeadsToTheAddressWithTheSlash(t *testing.T) {
 	require.Contains(t, within(t, s.events), `"id":7`)
 }
 
+func TestHTTPServesStreamableWithASlashAsWell(t *testing.T) {
+	w := open(t)
+	session := w.session(t)
+	const ping = `{"jsonrpc":"2.0","id":7,"method":"ping"}`
+	r := w.request(t, http.MethodPost, "/mcp/", ping, "Mcp-Session-Id", session)
+	require.Equal(t, http.StatusOK, r.status)
+	require.JSONEq(t, `{"jsonrpc":"2.0","id":7,"result":{}}`, r.body)
+	require.Equal(t, http.StatusOK, w.request(t, http.MethodDelete, "/mcp/", "", "Mcp-Session-Id", session).status)
+	require.Equal(t, http.StatusNotFound, w.request(t, http.MethodPost, "/mcp/", ping, "Mcp-Session-Id", session).status)
+	require.Equal(t, "page", w.request(t, http.MethodGet, "/mcp/more", "").body, "which is somewhere else")
+}
+
 func TestHTTPAnswersUnderTheIDThatWasGiven(t *testing.T) {
 	w := open(t)
 	session, s := w.session(t), w.sse(t)
