@@ -10,7 +10,7 @@ type Config struct {
 	// MaxResultBytes bounds the text of one answer, unless the caller asks
 	// for more.
 	MaxResultBytes     int  `mapstructure:"max_result_bytes" usage:"most bytes in an answer unless the caller asks for more, at least 1000"`
-	HybridSearch       bool `mapstructure:"hybrid_search" env:"ENABLE_HYBRID_SEARCH" reserved:"true" usage:"search by meaning as well as by words"`
+	HybridSearch       bool `mapstructure:"hybrid_search" env:"ENABLE_HYBRID_SEARCH" usage:"search by meaning as well as by words; without it nothing is embedded"`
 	KnowledgeGraph     bool `mapstructure:"knowledge_graph" env:"ENABLE_KNOWLEDGE_GRAPH" reserved:"true" usage:"offer the tools of the knowledge graph"`
 	CodeIndexing       bool `mapstructure:"code_indexing" env:"ENABLE_CODE_INDEXING" reserved:"true" usage:"offer the tools that read source code"`
 	MaxConcurrentTasks int  `mapstructure:"max_concurrent_tasks" env:"MAX_CONCURRENT_TASKS" reserved:"true" usage:"long tasks under way at a time, 1 to 32"`

@@ -52,7 +52,7 @@ type reembedded struct {
 
 func (a *app) reembed(ctx context.Context, r rooms, o reembedOptions) error {
 	if r.embedder == nil {
-		return errors.New("there is no embedder: the setting embed.provider is none")
+		return errors.New("there is no embedder: the setting embed.provider is none, or server.hybrid_search is off")
 	}
 	spaces, err := r.memory.Workspaces(ctx)
 	if err != nil {

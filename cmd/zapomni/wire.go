@@ -48,13 +48,16 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (rooms, error)
 	if c.Tracing.Enabled {
 		store = traced.Store(store, c.DB.System())
 	}
-	embedder, err := embed.Open(c.Embed, log) //nolint:contextcheck // it reaches for nothing yet.
+	r := rooms{config: c, store: store, memory: memory.New(store, c.Memory)}
+	if !c.Server.HybridSearch {
+		return r, nil
+	}
+	r.embedder, err = embed.Open(c.Embed, log) //nolint:contextcheck // it reaches for nothing yet.
 	if err != nil {
 		return rooms{}, errors.Join(err, store.Close())
 	}
-	r := rooms{config: c, store: store, embedder: embedder, memory: memory.New(store, c.Memory)}
-	if embedder != nil {
-		r.memory.WithMeaning(embedder, log)
+	if r.embedder != nil {
+		r.memory.WithMeaning(r.embedder, log)
 	}
 	return r, nil
 }
