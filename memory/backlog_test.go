@@ -17,8 +17,12 @@ import (
 // working is a processor whose backlog is worked off, in virtual time.
 func working(t *testing.T, e *concepts) (*memory.Processor, *shelf, *bytes.Buffer) {
 	t.Helper()
+	return workingOn(t, newShelf(), e)
+}
+
+func workingOn(t *testing.T, s *shelf, e *concepts) (*memory.Processor, *shelf, *bytes.Buffer) {
+	t.Helper()
 	var log bytes.Buffer
-	s := newShelf()
 	p := memory.New(s, memory.Defaults()).WithMeaning(e, slog.New(slog.NewTextHandler(&log, nil)))
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -44,8 +48,9 @@ func TestWhatIsAddedIsEmbedded(t *testing.T) {
 
 func TestWhatOthersLeftIsEmbedded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, s, _ := working(t, &concepts{})
+		s := newShelf()
 		add(t, memory.New(s, memory.Defaults()), "A ship came in.")
+		workingOn(t, s, &concepts{})
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		require.Len(t, s.vectors, 1)
@@ -63,10 +68,8 @@ func TestAnEmbedderThatIsDownIsAskedAgain(t *testing.T) {
 		require.Greater(t, e.asked, 10)
 		require.True(t, p.Lag().Failing)
 		require.Equal(t, 10*time.Minute, time.Since(p.Lag().Since))
-		e.err = nil
+		e.fail(nil)
 		require.Equal(t, "the vectors are still being made", ask(t, p, memory.Question{Text: "ship"}).Lacks)
-		e.err = errDown
-		e.err = nil
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		require.Len(t, s.vectors, 1)
@@ -80,7 +83,6 @@ func TestATextThatIsRefusedHoldsUpNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &concepts{refuses: "poison"}
 		p, s, _ := working(t, e)
-		s.fail = nil
 		for _, text := range []string{"A ship.", "Some poison.", "A dog."} {
 			add(t, memory.New(s, memory.Defaults()), text)
 		}

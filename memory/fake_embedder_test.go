@@ -4,15 +4,25 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 )
 
 // concepts is an embedder to which words of one concept mean the same. What
 // has none of its words lies in a direction of its own.
 type concepts struct {
 	model   string
-	err     error  // what Embed answers, if anything
 	refuses string // texts that hold it are refused, with all they came with
-	asked   int    // calls of Embed
+
+	mu    sync.Mutex
+	err   error // what Embed answers, if anything
+	asked int   // calls of Embed
+}
+
+// fail lets Embed answer err from now on.
+func (c *concepts) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.err = err
 }
 
 var errDown = errors.New("down")
@@ -25,6 +35,8 @@ func meanings() []string {
 func (c *concepts) Model() string { return c.model }
 
 func (c *concepts) Embed(ctx context.Context, texts []string) ([][]float32, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.asked++
 	if c.err != nil || ctx.Err() != nil {
 		return nil, errors.Join(c.err, ctx.Err())

@@ -71,7 +71,7 @@ func TestRecallSaysWhyItWentByWords(t *testing.T) {
 		name, lacks string
 		spoil       func(*shelf, *concepts)
 	}{
-		{"the embedder is down", "the embedder cannot be reached", func(_ *shelf, e *concepts) { e.err = errDown }},
+		{"the embedder is down", "the embedder cannot be reached", func(_ *shelf, e *concepts) { e.fail(errDown) }},
 		{"another model made them", "the vectors were made by another model", func(_ *shelf, e *concepts) { e.model = "newer" }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

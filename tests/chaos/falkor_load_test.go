@@ -243,12 +243,12 @@ func (l *load) requireFound() {
 			var round, number, made int
 			_, err := fmt.Sscanf(h.kept[id], "Here begins quince%dx%dx%d.", &round, &number, &made)
 			require.NoError(l.t, err)
-			hits, err := h.processor.Recall(l.t.Context(), memory.Question{
+			found, err := h.processor.Recall(l.t.Context(), memory.Question{
 				Workspace: h.workspace, Text: fmt.Sprintf("quince%dx%dx%d", round, number, made), Limit: 5,
 			})
 			require.NoError(l.t, err)
-			require.Len(l.t, hits, 1)
-			require.Equal(l.t, id, hits.Hits[0].Memory)
+			require.Len(l.t, found.Hits, 1)
+			require.Equal(l.t, id, found.Hits[0].Memory)
 		}
 	}
 }

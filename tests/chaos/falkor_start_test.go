@@ -35,9 +35,9 @@ func TestStoresThatOpenAtOnceMakeOneSchema(t *testing.T) {
 			counts, err := s.Counts(t.Context(), memory.DefaultWorkspace)
 			require.NoError(t, err)
 			require.Equal(t, crowd, counts.Memories)
-			hits, err := memory.New(s, memory.Defaults()).Recall(t.Context(), memory.Question{Text: medlar(crowd-1, 0), Limit: 9})
+			found, err := memory.New(s, memory.Defaults()).Recall(t.Context(), memory.Question{Text: medlar(crowd-1, 0), Limit: 9})
 			require.NoError(t, err)
-			require.Len(t, hits, 1)
+			require.Len(t, found.Hits, 1)
 			require.NoError(t, s.Close())
 		}
 		for what, query := range map[string]string{
