@@ -2,10 +2,13 @@ package falkor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"zapomni/db/falkor/cypher"
 	"zapomni/memory"
@@ -43,20 +46,75 @@ const readStore = "MATCH (s:Store {key: $key}) RETURN s.schema AS schema, s.word
 // look for is made last.
 func (s *Store) prepare(ctx context.Context, graph string) error {
 	var err error
+	by := uuid.NewString()
 	for range 5 {
-		if err = s.prepareOnce(ctx, graph); err == nil || !graphReplaced(err) {
+		if err = s.prepareOnce(ctx, graph, by); err == nil || !graphReplaced(err) {
 			return err
 		}
 	}
 	return err
 }
 
-func (s *Store) prepareOnce(ctx context.Context, graph string) error {
-	ready, err := s.ready(ctx, graph)
-	if ready || err != nil {
-		return err
+// await returns once the graph is ready, or it falls to us, by name, to make
+// it so. One makes it at a time: where an index is asked for again while others
+// write, FalkorDB 4.16 never finds some of what they write by another index.
+func (s *Store) await(ctx context.Context, graph, by string) (ready bool, err error) {
+	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
+		if ready, err = s.ready(ctx, graph); ready || err != nil {
+			return ready, err
+		}
+		if err := s.checkForeign(ctx, graph); err != nil {
+			return false, err
+		}
+		mine, err := s.claimMaking(ctx, graph, by)
+		if err != nil {
+			return false, err
+		}
+		if mine {
+			return s.ready(ctx, graph) // another may have made it just before
+		}
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-time.After(pause):
+		}
 	}
-	if err := s.checkForeign(ctx, graph); err != nil {
+}
+
+// makingTime is how long one has to make a graph ready before another takes
+// over: it may have died.
+const makingTime = 10 * time.Second
+
+// claimMaking reports whether it is by who makes the graph ready. Who may not
+// use the key makes it without asking.
+func (s *Store) claimMaking(ctx context.Context, graph, by string) (bool, error) {
+	_, err := s.client.Do(ctx, Repeatable, "SET", s.makingKey(graph), by, "NX", "PX", makingTime.Milliseconds())
+	var holds any
+	if err == nil {
+		holds, err = s.client.Do(ctx, Repeatable, "GET", s.makingKey(graph))
+	}
+	if err != nil && (ctx.Err() != nil || errors.Is(err, memory.ErrUnavailable)) {
+		return false, err
+	}
+	return err != nil || holds == by, nil
+}
+
+// endMaking lets others make the graph ready, if it was by who did. A claim that
+// cannot be given back ends by itself.
+func (s *Store) endMaking(ctx context.Context, graph, by string) {
+	if holds, err := s.client.Do(ctx, Repeatable, "GET", s.makingKey(graph)); err == nil && holds == by {
+		_, _ = s.client.Do(ctx, Repeatable, "DEL", s.makingKey(graph))
+	}
+}
+
+// makingKey is a key that no graph has, as no workspace is named so. In a
+// cluster it is where the default graph is, to which Do goes.
+func (s *Store) makingKey(graph string) string { return "{" + s.graph + "}:~making:" + graph }
+
+func (s *Store) prepareOnce(ctx context.Context, graph, by string) error {
+	ready, err := s.await(ctx, graph, by)
+	defer s.endMaking(ctx, graph, by)
+	if ready || err != nil {
 		return err
 	}
 	definitions := definitions(graph)

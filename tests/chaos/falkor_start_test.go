@@ -41,7 +41,7 @@ func TestStoresThatOpenAtOnceMakeOneSchema(t *testing.T) {
 			require.NoError(t, s.Close())
 		}
 		for what, query := range map[string]string{
-			"8": "CALL db.indexes() YIELD properties UNWIND properties AS p RETURN count(p)",
+			"9": "CALL db.indexes() YIELD properties UNWIND properties AS p RETURN count(p)",
 			"1": "MATCH (s:Store) RETURN count(s)",
 		} {
 			reply, err := server.Do("GRAPH.RO_QUERY", c.Graph, query)
