@@ -93,10 +93,14 @@ func (s *Store) claimMaking(ctx context.Context, graph, by string) (bool, error)
 	if err == nil {
 		holds, err = s.client.Do(ctx, Repeatable, "GET", s.makingKey(graph))
 	}
-	if err != nil && (ctx.Err() != nil || errors.Is(err, memory.ErrUnavailable)) {
+	switch {
+	case err == nil:
+		return holds == by, nil
+	case ctx.Err() != nil || errors.Is(err, memory.ErrUnavailable):
 		return false, err
+	default:
+		return true, nil
 	}
-	return err != nil || holds == by, nil
 }
 
 // endMaking lets others make the graph ready, if it was by who did. A claim that
