@@ -205,7 +205,15 @@ func (b *backlog) step(ctx context.Context, w Workspace, after Cursor) (n int, n
 	if err != nil {
 		return 0, "", fmt.Errorf("chunks without a vector: %w", err)
 	}
-	made, err := b.embed(ctx, b.taken(chunks))
+	chunks = b.taken(chunks)
+	texts, err := overheard(ctx, b.store, w, chunks)
+	if err != nil {
+		return 0, "", fmt.Errorf("what was said before: %w", err)
+	}
+	for i := range chunks {
+		chunks[i].Text = texts[i]
+	}
+	made, err := b.embed(ctx, chunks)
 	if err != nil || len(made) == 0 {
 		return 0, next, err
 	}

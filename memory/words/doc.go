@@ -52,6 +52,13 @@ func (a *Analyzer) Doc(text string) *Doc {
 	return d
 }
 
+// Speaker returns the first word of the name that a line of a conversation
+// starts with, "Name:" or "Name (when):"; empty if text is none.
+func Speaker(text string) string {
+	name, _ := speakerOf(text)
+	return name
+}
+
 // longestSpeaker bounds in bytes where the colon after a speaker stands.
 const longestSpeaker = 80
 
