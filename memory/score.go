@@ -44,7 +44,7 @@ func defaultWeights() weights {
 	return weights{
 		saturation: 1.4, length: 0.75, short: 40, coverage: 1, head: 0.6, pair: 0.4, phrase: 0.5,
 		title: 1.2, lead: 0.6,
-		meaning: 2.3, sharp: 2.5, second: 0.3, brief: 8,
+		meaning: 2.6, sharp: 2.5, second: 0.5, brief: 8,
 		link: 0.6, linkOwn: 0.35, linkCap: 0.95,
 		speaker: 0.1, asking: 0.3, dated: 0.15, answer: 1.5,
 		adjacent: 0.3, nextBut: 0.15, session: 0.4,
