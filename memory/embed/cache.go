@@ -57,13 +57,22 @@ func (c *cache) Close() error {
 
 // Embed asks only for what is nowhere yet.
 func (c *cache) Embed(ctx context.Context, texts []string) ([][]float32, error) {
-	vectors := make([][]float32, 0, len(texts))
+	var pieces []*piece
 	for some := range slices.Chunk(texts, cachePiece) {
-		piece := newPiece(c.Model(), some)
-		if err := c.fill(ctx, piece); err != nil {
-			return nil, at(len(vectors), err)
+		pieces = append(pieces, newPiece(c.Model(), some))
+	}
+	// The second round finds something to do only where kept vectors turned
+	// out to be none of the model's, when a later piece had some made.
+	for range 2 {
+		for i, p := range pieces {
+			if err := c.fill(ctx, p); err != nil {
+				return nil, at(i*cachePiece, err)
+			}
 		}
-		vectors = append(vectors, piece.vectors...)
+	}
+	vectors := make([][]float32, 0, len(texts))
+	for _, p := range pieces {
+		vectors = append(vectors, p.vectors...)
 	}
 	return vectors, nil
 }
@@ -107,13 +116,17 @@ func (c *cache) claim(p *piece) (mine []int, theirs map[int]*flight) {
 	defer c.mu.Unlock()
 	theirs = map[int]*flight{}
 	for i, k := range p.keys {
-		if p.vectors[i] != nil {
+		if v := p.vectors[i]; v != nil && c.size.fits(len(v)) {
 			continue
 		}
+		p.vectors[i] = nil
 		if v := c.vectors.get(k); v != nil {
-			p.vectors[i] = slices.Clone(v)
-			c.counts.Hits++
-			continue
+			if c.size.fits(len(v)) {
+				p.vectors[i] = slices.Clone(v)
+				c.counts.Hits++
+				continue
+			}
+			c.vectors.remove(k)
 		}
 		if f, ok := c.flights[k]; ok {
 			theirs[i] = f

@@ -244,6 +244,31 @@ func TestCacheTakesNoNonsenseFromTheKeeper(t *testing.T) {
 	}
 }
 
+// TestCacheTakesTheModelsWordForTheDimension has vectors of another length in
+// the keeper than the model makes, as when the name of the model was given to
+// another one.
+func TestCacheTakesTheModelsWordForTheDimension(t *testing.T) {
+	s := newShelf()
+	for _, text := range append(texts(cachePiece), "stale") {
+		s.vectors[KeyOf("fake", text)] = []float32{1, 0}
+	}
+	s.vectors[KeyOf("fake", "right")] = made("right")[0]
+	d := &dimension{}
+	c := newCache(newGuard(&fake{embed: working}, guardPolicy(), d, silent), s, 1<<20, d)
+
+	vectors, err := c.Embed(t.Context(), []string{"stale"})
+	require.NoError(t, err, "who could know")
+	require.Len(t, vectors[0], 2)
+	requireEmbeds(t, c, "right")
+	requireEmbeds(t, c, "stale")
+	requireEmbeds(t, c, "new")
+	require.Equal(t, dims, d.known())
+
+	d = &dimension{}
+	c = newCache(newGuard(&fake{embed: working}, guardPolicy(), d, silent), s, 1<<20, d)
+	requireEmbeds(t, c, append(texts(cachePiece), "stale", "newer")...)
+}
+
 func TestCacheDoesWithoutAKeeperThatFails(t *testing.T) {
 	s := newShelf()
 	s.err = errors.New("down")

@@ -52,7 +52,7 @@ func (c *cache) recall(ctx context.Context, p *piece, mine []int) (left []int) {
 		return mine
 	}
 	for j, i := range mine {
-		if v := kept[j]; normalize(v) == nil && c.size.settle(len(v)) {
+		if v := kept[j]; normalize(v) == nil && c.size.fits(len(v)) {
 			p.vectors[i] = v
 		} else {
 			left = append(left, i)

@@ -46,6 +46,12 @@ func (l *lru) put(k Key, v []float32) {
 	l.used += size(v)
 }
 
+func (l *lru) remove(k Key) {
+	if e, ok := l.entries[k]; ok {
+		l.drop(e)
+	}
+}
+
 func (l *lru) drop(e *list.Element) {
 	gone := l.order.Remove(e).(lruEntry)
 	delete(l.entries, gone.key)

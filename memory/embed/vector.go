@@ -98,13 +98,22 @@ func normalize(v []float32) error {
 }
 
 // dimension is how many numbers the vectors of a model have: as many as in the
-// first that was seen.
-type dimension struct{ n atomic.Int64 }
+// first that it made. Until then, kept ones are taken at their word.
+type dimension struct{ n, kept atomic.Int64 }
 
 // settle takes n for the dimension if there is none yet, and tells whether it
 // is n then.
 func (d *dimension) settle(n int) bool {
 	return d.n.CompareAndSwap(0, int64(n)) || d.n.Load() == int64(n)
+}
+
+// fits tells whether a kept vector of n numbers can be one of the model, or at
+// least stands with the first such vector while the model has made none.
+func (d *dimension) fits(n int) bool {
+	if made := d.known(); made > 0 {
+		return n == made
+	}
+	return d.kept.CompareAndSwap(0, int64(n)) || d.kept.Load() == int64(n)
 }
 
 // known returns the dimension, 0 until there is one.
