@@ -10,7 +10,8 @@ import (
 )
 
 // gatherTime is how long texts wait for those of other callers, while requests
-// are under way. Where none is, they do not wait.
+// are under way. Where none is, they do not wait; where no further one can be
+// made, they do as long as that.
 const gatherTime = 5 * time.Millisecond
 
 // batcher asks for the texts of several callers in one request. A caller that
@@ -37,6 +38,7 @@ type lot struct {
 	parts []*part
 	texts int
 	timer *time.Timer
+	due   bool // gatherTime is over
 }
 
 // part is what one caller has in a lot.
@@ -114,11 +116,12 @@ func (b *batcher) join(p *part) {
 	}
 }
 
-// hurry sends l if it still gathers.
+// hurry sends l if it still gathers, as soon as a request can be made.
 func (b *batcher) hurry(l *lot) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.open == l {
+	l.due = true
+	if b.open == l && b.sent < connections {
 		b.send(l)
 	}
 }
@@ -133,7 +136,7 @@ func (b *batcher) send(l *lot) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.sent--
-		if b.sent == 0 && b.open != nil {
+		if b.open != nil && (b.sent == 0 || b.open.due && b.sent < connections) {
 			b.send(b.open)
 		}
 	})
