@@ -2,7 +2,6 @@ package embed
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -20,7 +19,6 @@ const gatherTime = 5 * time.Millisecond
 type batcher struct {
 	next Embedder
 	most int // texts in a request
-	size *dimension
 
 	ctx    context.Context // of requests, which outlive their callers
 	cancel context.CancelFunc
@@ -50,9 +48,9 @@ type part struct {
 	err     error
 }
 
-func newBatcher(next Embedder, most int, size *dimension) *batcher {
+func newBatcher(next Embedder, most int) *batcher {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &batcher{next: next, most: most, size: size, ctx: ctx, cancel: cancel, slots: make(chan struct{}, connections)}
+	return &batcher{next: next, most: most, ctx: ctx, cancel: cancel, slots: make(chan struct{}, connections)}
 }
 
 // Model names the model behind b.
@@ -74,6 +72,9 @@ func (b *batcher) Close() error {
 
 // Embed returns as soon as ctx ends, whatever becomes of the request.
 func (b *batcher) Embed(ctx context.Context, texts []string) ([][]float32, error) {
+	if err := checkLengths(texts); err != nil {
+		return nil, err
+	}
 	vectors := make([][]float32, 0, len(texts))
 	for some := range slices.Chunk(texts, b.most) {
 		p := &part{ctx: ctx, texts: some, done: make(chan struct{})}
@@ -165,13 +166,16 @@ func (b *batcher) request(l *lot) {
 		return
 	}
 	vectors, err := b.ask(texts)
-	if len(texts) > 1 && classOf(err).mayBeOfText() {
+	switch {
+	case len(texts) == 1:
+		vectors, err = b.judge(texts, vectors, err)
+	case classOf(err).mayBeOfText():
 		b.askEach(waiting)
 		return
 	}
 	for _, p := range waiting {
 		if err != nil {
-			p.err = b.blame(0, err, false)
+			p.err = err
 			continue
 		}
 		p.vectors, vectors = vectors[:len(p.texts):len(p.texts)], vectors[len(p.texts):]
@@ -181,39 +185,45 @@ func (b *batcher) request(l *lot) {
 // askEach asks for each text alone, so that one which is refused spoils no
 // more than its caller's call.
 func (b *batcher) askEach(parts []*part) {
-	worked := false
 	for _, p := range parts {
-		for i, text := range p.texts {
-			vectors, err := b.ask([]string{text})
-			if err == nil {
-				worked = true
-				p.vectors = append(p.vectors, vectors...)
-				continue
-			}
-			if p.err == nil {
-				p.err = &TextError{Index: i, Err: err}
-			}
-			if !classOf(err).mayBeOfText() {
-				p.err = err
+		for i := range p.texts {
+			if p.err = p.ctx.Err(); p.err != nil {
 				break
 			}
-		}
-	}
-	for _, p := range parts {
-		if t, ok := errors.AsType[*TextError](p.err); ok {
-			p.err = b.blame(t.Index, t.Err, worked)
+			text := p.texts[i : i+1]
+			vectors, err := b.ask(text)
+			if vectors, err = b.judge(text, vectors, err); err != nil {
+				p.err = at(i, err)
+				break
+			}
+			p.vectors = append(p.vectors, vectors...)
 		}
 	}
 }
 
-// blame says that the text is at fault for err, if it is: surely, or since
-// requests like this one were answered before.
-func (b *batcher) blame(index int, err error, worked bool) error {
-	c := classOf(err)
-	if c.isOfText() || c == badRequest && (worked || b.size.known() > 0) {
-		return &TextError{Index: index, Err: err}
+// harmless is a text that no embedder has anything against.
+const harmless = "health check"
+
+// judge finds out whether err is the fault of the text that was asked for, and
+// says so: surely, or since the server takes a text that is harmless. What
+// broke the server is asked for once more before.
+func (b *batcher) judge(text []string, vectors [][]float32, err error) ([][]float32, error) {
+	if classOf(err) == serverFault {
+		vectors, err = b.ask(text)
 	}
-	return err
+	c := classOf(err)
+	if !c.mayBeOfText() {
+		return vectors, err
+	}
+	if !c.isOfText() {
+		if _, other := b.ask([]string{harmless}); other != nil {
+			return nil, err
+		}
+	}
+	if c == serverFault {
+		err = &failure{class: badText, text: "it breaks the embedder: " + err.Error()}
+	}
+	return nil, &TextError{Err: err}
 }
 
 // ask passes texts on, for as long as b is open.

@@ -3,6 +3,7 @@ package embed
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,7 +38,7 @@ func picky(c class) func(context.Context, []string) ([][]float32, error) {
 // batched returns a batcher for up to 8 texts, which ends with the test.
 func batched(t *testing.T, next *fake) *batcher {
 	t.Helper()
-	b := newBatcher(next, 8, &dimension{})
+	b := newBatcher(next, 8)
 	t.Cleanup(func() { require.NoError(t, b.Close()) })
 	return b
 }
@@ -212,7 +213,7 @@ func TestBatcherAsksForNothingThatNobodyWaitsFor(t *testing.T) {
 }
 
 func TestBatcherLetsABadTextSpoilItsCallOnly(t *testing.T) {
-	for _, c := range []class{badText, overlong, badRequest} {
+	for _, c := range []class{badText, overlong, badRequest, serverFault} {
 		t.Run(string(c), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := batched(t, &fake{embed: picky(c)})
@@ -229,7 +230,7 @@ func TestBatcherLetsABadTextSpoilItsCallOnly(t *testing.T) {
 						require.True(t, ok, err)
 						require.Equal(t, bad, text.Index)
 						require.ErrorIs(t, err, ErrRefused)
-						require.Equal(t, c, classOf(err))
+						require.False(t, classOf(err).isUnavailable())
 					})
 					synctest.Wait()
 				}
@@ -254,41 +255,75 @@ func TestBatcherTellsWhichTextOfALongCallIsBad(t *testing.T) {
 }
 
 func TestBatcherBlamesNoTextWhereAllAreRefused(t *testing.T) {
-	for _, row := range []struct {
-		name  string
-		texts []string
-		class class
-	}{
-		{"one", []string{"bad"}, badRequest},
-		{"several", []string{"bad", "bad too"}, badRequest},
-		{"model", []string{"bad", "good"}, modelMissing},
-		{"outage", []string{"bad", "good"}, unreachable},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				_, err := batched(t, &fake{embed: picky(row.class)}).Embed(t.Context(), row.texts)
-				require.Equal(t, row.class, classOf(err))
+	for _, all := range [][]string{{"one"}, {"one", "another"}} {
+		for _, c := range []class{badRequest, serverFault, modelMissing, unreachable} {
+			t.Run(fmt.Sprint(string(c), " of ", len(all)), func(t *testing.T) {
+				next := &fake{embed: func(context.Context, []string) ([][]float32, error) { return nil, of(c) }}
+				_, err := batched(t, next).Embed(t.Context(), all)
+				require.Equal(t, c, classOf(err))
 				_, blamed := errors.AsType[*TextError](err)
 				require.False(t, blamed)
+				require.LessOrEqual(t, len(next.requests()), 4, "not every text is asked for")
+			})
+		}
+	}
+}
+
+func TestBatcherBlamesTheTextWhereAnotherIsTaken(t *testing.T) {
+	for _, c := range []class{badText, overlong, badRequest, serverFault} {
+		t.Run(string(c), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, err := batched(t, &fake{embed: picky(c)}).Embed(t.Context(), []string{"bad"})
+				text, blamed := errors.AsType[*TextError](err)
+				require.True(t, blamed)
+				require.Zero(t, text.Index)
+				require.NotErrorIs(t, err, ErrUnavailable)
 			})
 		})
 	}
 }
 
-func TestBatcherBlamesTheTextWhereOthersWereTaken(t *testing.T) {
-	b := newBatcher(&fake{embed: picky(badRequest)}, 8, &dimension{})
-	b.size.settle(dims)
-	_, err := b.Embed(t.Context(), []string{"bad"})
-	text, blamed := errors.AsType[*TextError](err)
-	require.True(t, blamed)
-	require.Zero(t, text.Index)
-	require.NoError(t, b.Close())
+func TestBatcherBlamesNoTextForAnAccident(t *testing.T) {
+	accidents := 2
+	b := batched(t, &fake{embed: func(ctx context.Context, texts []string) ([][]float32, error) {
+		if accidents--; accidents >= 0 {
+			return nil, of(serverFault)
+		}
+		return working(ctx, texts)
+	}})
+	requireEmbeds(t, b, "a", "b", "c")
+}
+
+// TestOneTextThatBreaksTheServerStopsNoOther is what Ollama does where a text
+// ends the process that runs the model.
+func TestOneTextThatBreaksTheServerStopsNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBatcher(guarded(&fake{embed: picky(serverFault)}), 8)
+		defer b.Close()
+		for range 3 { // the breaker would open
+			_, err := b.Embed(t.Context(), []string{"good", "bad", "bad too", "bad as well"})
+			text, ok := errors.AsType[*TextError](err)
+			require.True(t, ok, err)
+			require.Equal(t, 1, text.Index)
+			_, err = b.Embed(t.Context(), []string{"bad"})
+			require.ErrorIs(t, err, ErrRefused)
+			requireEmbeds(t, b, "good", "good too")
+		}
+	})
+}
+
+func TestBatcherRefusesTextsBeyondAllModels(t *testing.T) {
+	next := &fake{embed: working}
+	_, err := batched(t, next).Embed(t.Context(), []string{"good", strings.Repeat("é", 4*8193)})
+	require.ErrorIs(t, err, ErrRefused)
+	require.EqualError(t, err, "text 1: Text exceeds max length (8192 tokens, got ~8193)")
+	require.Empty(t, next.requests())
 }
 
 func TestBatcherEndsAllCallsWhenClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		next := &fake{embed: slow}
-		b := newBatcher(next, 8, &dimension{})
+		b := newBatcher(next, 8)
 		var wg sync.WaitGroup
 		for range 2 * connections { // some under way, some waiting, some gathered
 			wg.Go(func() {

@@ -36,10 +36,12 @@ type class string
 const (
 	timedOut    class = "timeout"
 	unreachable class = "connection"
-	serverFault class = "server_error"
+	overloaded  class = "overloaded"
 	rateLimited class = "rate_limited"
 	halted      class = "breaker_open"
 	closed      class = "closed"
+	// What a server breaks at may be one of the texts as well as anything else.
+	serverFault class = "server_error"
 )
 
 // Failures that are refusals.
@@ -60,7 +62,7 @@ const (
 // isUnavailable tells failures that pass from refusals.
 func (c class) isUnavailable() bool {
 	switch c {
-	case timedOut, unreachable, serverFault, rateLimited, halted, closed:
+	case timedOut, unreachable, overloaded, rateLimited, halted, closed, serverFault:
 		return true
 	default:
 		return false
@@ -68,13 +70,18 @@ func (c class) isUnavailable() bool {
 }
 
 // isOutage tells whether the server was not able to answer.
-func (c class) isOutage() bool { return c == timedOut || c == unreachable || c == serverFault }
+func (c class) isOutage() bool { return c.passes() && c != rateLimited || c == serverFault }
+
+// passes tells whether the same request can be expected to succeed soon.
+func (c class) passes() bool {
+	return c == timedOut || c == unreachable || c == overloaded || c == rateLimited
+}
 
 // isOfText tells whether the text is surely at fault, and not the embedder.
 func (c class) isOfText() bool { return c == badText || c == overlong }
 
 // mayBeOfText tells whether other texts may fare better.
-func (c class) mayBeOfText() bool { return c == badRequest || c.isOfText() }
+func (c class) mayBeOfText() bool { return c == badRequest || c == serverFault || c.isOfText() }
 
 // failure is what an embedder could not do, and why.
 type failure struct {

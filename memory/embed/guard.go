@@ -92,7 +92,7 @@ func (g *guard) Embed(ctx context.Context, texts []string) ([][]float32, error) 
 // worthAnother tells whether another attempt can succeed soon.
 func (g *guard) worthAnother(err error) bool {
 	f, ok := errors.AsType[*failure](err)
-	return ok && (f.class.isOutage() || f.class == rateLimited) && f.after <= longestPause &&
+	return ok && f.class.passes() && f.after <= longestPause &&
 		g.breaker.State() != gobreaker.StateOpen
 }
 

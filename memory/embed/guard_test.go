@@ -50,7 +50,7 @@ func seconds(all ...float64) []time.Duration {
 }
 
 func TestGuardTriesOutagesAgain(t *testing.T) {
-	for _, c := range []class{timedOut, unreachable, serverFault, rateLimited} {
+	for _, c := range []class{timedOut, unreachable, overloaded, rateLimited} {
 		t.Run(string(c), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := failing{err: of(c)}
@@ -76,6 +76,18 @@ func TestGuardTriesNoRefusalAgain(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestGuardTriesNoBrokenRequestAgainAndCountsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := failing{err: of(serverFault)}
+		g := guarded(server.fake(time.Now()))
+		for range 2 * outages {
+			_, err := g.Embed(t.Context(), texts(1))
+			require.ErrorIs(t, err, ErrUnavailable)
+		}
+		require.Equal(t, make([]time.Duration, outages), server.at)
+	})
 }
 
 func TestGuardSucceedsOnceTheServerDoes(t *testing.T) {

@@ -37,9 +37,6 @@ func (o *ollama) Close() error {
 // only the beginning counts: that is what Ollama promises, and not what every
 // version of it does.
 func (o *ollama) Embed(ctx context.Context, texts []string) ([][]float32, error) {
-	if err := checkLengths(texts); err != nil {
-		return nil, err
-	}
 	vectors, err := o.ask(ctx, texts)
 	for len(texts) == 1 && classOf(err) == overlong {
 		half := []rune(texts[0])

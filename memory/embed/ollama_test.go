@@ -162,14 +162,6 @@ func TestOllamaCutsWhatIsTooLongForTheModel(t *testing.T) {
 	require.Equal(t, overlong, classOf(err), "with others, it is for the caller to ask again")
 }
 
-func TestOllamaRefusesTextsBeyondAllModels(t *testing.T) {
-	s := startOllama(t)
-	_, err := askOllama(t, ollamaConfig(s.URL), strings.Repeat("é", 4*8193))
-	require.ErrorIs(t, err, ErrRefused)
-	require.EqualError(t, err, "Text exceeds max length (8192 tokens, got ~8193)")
-	require.Zero(t, s.requests.Load())
-}
-
 func TestOllamaBlamesTheTextForNumbersThatAreNone(t *testing.T) {
 	s := startOllama(t)
 	_, err := askOllama(t, ollamaConfig(s.URL), "poison")

@@ -53,7 +53,7 @@ type service struct {
 // remote puts around a server's embedder what it needs.
 func (s *service) remote(e Embedder, batch int, log *slog.Logger) {
 	s.guard = newGuard(e, guardPolicy(), s.size, log)
-	s.top = newBatcher(s.guard, batch, s.size)
+	s.top = newBatcher(s.guard, batch)
 }
 
 // Model names what makes the vectors.

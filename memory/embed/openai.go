@@ -56,9 +56,6 @@ func (o *openAI) Close() error {
 
 // Embed asks once for all texts.
 func (o *openAI) Embed(ctx context.Context, texts []string) ([][]float32, error) {
-	if err := checkLengths(texts); err != nil {
-		return nil, err
-	}
 	in := struct {
 		Model string   `json:"model"`
 		Input []string `json:"input"`

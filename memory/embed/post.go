@@ -155,8 +155,12 @@ func classify(status int, said remark) class {
 		return rateLimited
 	case status == http.StatusBadRequest || status == http.StatusRequestEntityTooLarge || status == http.StatusUnprocessableEntity:
 		return badRequest
-	case status >= 500 && status != http.StatusNotImplemented:
+	case status == http.StatusRequestTimeout:
+		return timedOut
+	case status == http.StatusInternalServerError:
 		return serverFault
+	case status > 500 && status != http.StatusNotImplemented:
+		return overloaded
 	default:
 		return refused
 	}
@@ -236,9 +240,11 @@ func retryAfter(value string, now time.Time) time.Duration {
 
 // checkLengths refuses texts that are longer than any model takes.
 func checkLengths(texts []string) error {
-	for _, t := range texts {
+	for i, t := range texts {
 		if n := utf8.RuneCountInString(t) / charsPerToken; n > mostTokens {
-			return &failure{class: overlong, text: fmt.Sprintf("Text exceeds max length (%d tokens, got ~%d)", mostTokens, n)}
+			return &TextError{Index: i, Err: &failure{
+				class: overlong, text: fmt.Sprintf("Text exceeds max length (%d tokens, got ~%d)", mostTokens, n),
+			}}
 		}
 	}
 	return nil
