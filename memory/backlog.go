@@ -253,26 +253,26 @@ func (b *backlog) taken(chunks []Unembedded) []Unembedded {
 	return left
 }
 
-// embed makes the vectors of chunks. If it cannot, but can for some of them,
-// the others are left out from then on.
+// embed makes the vectors of chunks, but for those whose texts the embedder does
+// not take: they are left out from then on.
 func (b *backlog) embed(ctx context.Context, chunks []Unembedded) ([]Attachment, error) {
 	if b.calls.Load() > 0 || time.Since(time.Unix(0, b.last.Load())) < calm {
 		ctx = pace.Gently(ctx)
 	}
 	made, err := b.ask(ctx, chunks)
-	if err == nil || len(chunks) == 1 || ctx.Err() != nil {
+	if !errors.Is(err, ErrInvalid) {
 		return made, err
 	}
 	var refused []Ref
 	for _, c := range chunks {
 		one, err := b.ask(ctx, []Unembedded{c})
-		if err == nil {
-			made = append(made, one...)
-			continue
-		}
-		if refused = append(refused, c.Ref); len(refused) > len(made)+1 {
+		switch {
+		case errors.Is(err, ErrInvalid):
+			refused = append(refused, c.Ref)
+		case err != nil:
 			return nil, err
 		}
+		made = append(made, one...)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

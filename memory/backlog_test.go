@@ -97,6 +97,39 @@ func TestATextThatIsRefusedHoldsUpNoOther(t *testing.T) {
 	})
 }
 
+func TestTextsThatAreRefusedInARowHoldUpNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, s, _ := working(t, &concepts{refuses: "poison"})
+		for _, text := range []string{"Some poison.", "More poison.", "Strong poison.", "A dog.", "The last poison."} {
+			add(t, memory.New(s, memory.Defaults()), text)
+		}
+		add(t, p, "A nurse.")
+		synctest.Wait()
+		require.Len(t, s.vectors, 2)
+		require.Equal(t, memory.Lag{}, p.Lag(), "nothing waits that could have a vector")
+		add(t, p, "A poison alone.")
+		synctest.Wait()
+		require.Equal(t, memory.Lag{}, p.Lag())
+	})
+}
+
+func TestWhatAnOutageCutOffIsEmbeddedLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &concepts{refuses: "poison", err: errDown, after: 5}
+		p, s, _ := working(t, e)
+		for _, text := range []string{"Some poison.", "A ship.", "A dog.", "A nurse."} {
+			add(t, memory.New(s, memory.Defaults()), text)
+		}
+		add(t, p, "An aunt.")
+		synctest.Wait()
+		require.True(t, p.Lag().Failing)
+		e.fail(nil)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		require.Len(t, s.vectors, 4)
+	})
+}
+
 func TestVectorsOfAnotherModelAreLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, s, log := working(t, &concepts{model: "new"})

@@ -3,8 +3,11 @@ package memory_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
+
+	"zapomni/memory"
 )
 
 // concepts is an embedder to which words of one concept mean the same. What
@@ -15,6 +18,7 @@ type concepts struct {
 
 	mu    sync.Mutex
 	err   error // what Embed answers, if anything
+	after int   // calls of Embed before that
 	asked int   // calls of Embed
 }
 
@@ -38,13 +42,13 @@ func (c *concepts) Embed(ctx context.Context, texts []string) ([][]float32, erro
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.asked++
-	if c.err != nil || ctx.Err() != nil {
+	if c.err != nil && c.asked > c.after || ctx.Err() != nil {
 		return nil, errors.Join(c.err, ctx.Err())
 	}
 	vectors := make([][]float32, len(texts))
 	for i, text := range texts {
 		if c.refuses != "" && strings.Contains(text, c.refuses) {
-			return nil, errors.New("refused")
+			return nil, fmt.Errorf("refused: %w", memory.ErrInvalid)
 		}
 		vectors[i] = vectorOf(text)
 	}

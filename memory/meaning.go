@@ -35,7 +35,8 @@ type Meaning interface {
 }
 
 // Embedder turns texts into vectors of equal length, in the order given. It may
-// be asked by many goroutines at once.
+// be asked by many goroutines at once. Embed returns ErrInvalid where a text is
+// at fault, which is never taken, and others would be.
 type Embedder interface {
 	Embed(ctx context.Context, texts []string) ([][]float32, error)
 	// Model names what makes the vectors. Those of one name can be compared.

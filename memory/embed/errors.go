@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"zapomni/memory"
 )
 
 // The errors that callers tell apart. An error of Embed is one of them, unless
@@ -19,7 +21,7 @@ var (
 )
 
 // TextError means that it was one text that the embedder refused, and that it
-// takes others. It unwraps to ErrRefused.
+// takes others. It unwraps to ErrRefused, and to memory.ErrInvalid.
 type TextError struct {
 	Index int   // of the text within the call, counted from 0
 	Err   error // why
@@ -27,7 +29,7 @@ type TextError struct {
 
 func (e *TextError) Error() string { return fmt.Sprintf("text %d: %v", e.Index, e.Err) }
 
-func (e *TextError) Unwrap() error { return e.Err }
+func (e *TextError) Unwrap() []error { return []error{e.Err, memory.ErrInvalid} }
 
 // class is the kind of a failure, as State names it.
 type class string

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"zapomni/memory"
 )
 
 // failing is a server that fails in one way as long as it is set.
@@ -242,6 +244,7 @@ func TestGuardStopsWaitingWhenClosed(t *testing.T) {
 func TestTextErrorIsARefusal(t *testing.T) {
 	err := error(&TextError{Index: 3, Err: of(badText)})
 	require.ErrorIs(t, err, ErrRefused)
+	require.ErrorIs(t, err, memory.ErrInvalid)
 	require.EqualError(t, err, "text 3: text_refused")
 	found, ok := errors.AsType[*TextError](at(10, err))
 	require.True(t, ok)
