@@ -33,21 +33,10 @@ func (o *ollama) Close() error {
 	return nil
 }
 
-// Embed asks once for all texts. Of a text that is too long for the model,
-// only the beginning counts: that is what Ollama promises, and not what every
-// version of it does.
+// Embed asks once for all texts. Ollama promises to cut what is too long for
+// the model, and not every version of it does.
 func (o *ollama) Embed(ctx context.Context, texts []string) ([][]float32, error) {
-	vectors, err := o.ask(ctx, texts)
-	for len(texts) == 1 && classOf(err) == overlong {
-		half := []rune(texts[0])
-		half = half[:len(half)/2]
-		if len(half) == 0 {
-			break
-		}
-		texts = []string{string(half)}
-		vectors, err = o.ask(ctx, texts)
-	}
-	return vectors, err
+	return shortened(texts, func(texts []string) ([][]float32, error) { return o.ask(ctx, texts) })
 }
 
 // ask takes the route for many texts, and where the server does not have it

@@ -29,13 +29,16 @@ func (o *openAI) Model() string {
 	if o.dimensions > 0 {
 		name += ":" + strconv.Itoa(o.dimensions)
 	}
-	if o.client.base.trimmed() == defaultOpenAI {
+	place := placeOf(o.client.base)
+	if place == placeOf(defaultOpenAI) {
 		return name
 	}
-	return name + "@" + fingerprint(o.client.base)
+	sum := sha256.Sum256([]byte(place))
+	return name + "@" + hex.EncodeToString(sum[:4])
 }
 
-func fingerprint(base URL) string {
+// placeOf is the same for all ways to write the address of one server.
+func placeOf(base URL) string {
 	place := string(base)
 	if u, err := url.Parse(base.trimmed()); err == nil {
 		port := u.Port()
@@ -45,8 +48,7 @@ func fingerprint(base URL) string {
 			place = strings.ToLower(u.Host) + u.Path
 		}
 	}
-	sum := sha256.Sum256([]byte(place))
-	return hex.EncodeToString(sum[:4])
+	return place
 }
 
 func (o *openAI) Close() error {
@@ -56,6 +58,10 @@ func (o *openAI) Close() error {
 
 // Embed asks once for all texts.
 func (o *openAI) Embed(ctx context.Context, texts []string) ([][]float32, error) {
+	return shortened(texts, func(texts []string) ([][]float32, error) { return o.ask(ctx, texts) })
+}
+
+func (o *openAI) ask(ctx context.Context, texts []string) ([][]float32, error) {
 	in := struct {
 		Model string   `json:"model"`
 		Input []string `json:"input"`

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -142,7 +143,7 @@ func TestOpenAISaysWhatToMend(t *testing.T) {
 		class  class
 		want   string
 	}{
-		{"key", 401, inner("Incorrect API key provided: sesame-open.", "invalid_api_key"), ErrRefused, unauthorized, "the server wants another openai.api_key: the server answers 401"},
+		{"key", 401, inner("Incorrect API key provided: ses*****pen.", "invalid_api_key"), ErrRefused, unauthorized, "the server wants another openai.api_key: the server answers 401"},
 		{"model", 404, inner("The model `m` does not exist", "model_not_found"), ErrRefused, modelMissing, "model 'text-embedding-3-small' not found: the server answers 404: The model `m` does not exist"},
 		{"address", 404, "page not found", ErrRefused, noRoute, "there are no embeddings at openai.base_url: the server answers 404"},
 		{"quota", 429, inner("You exceeded your current quota.", "insufficient_quota"), ErrRefused, exhausted, "the server answers 429: You exceeded your current quota."},
@@ -160,12 +161,32 @@ func TestOpenAISaysWhatToMend(t *testing.T) {
 	}
 }
 
+func TestOpenAICutsWhatIsTooLongForTheModel(t *testing.T) {
+	for name, message := range map[string]string{
+		"vLLM": "This model's maximum context length is 512 tokens. However, your request has 600 input tokens.",
+		"TEI":  "Input validation error: `inputs` must have less than 512 tokens. Given: 600",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := startOpenAI(t, func(q openAIQuestion) (int, any) {
+				if len(q.Input[0]) > 10 {
+					return 413, map[string]any{"message": strings.Repeat("Sorry. ", 50) + message}
+				}
+				return 200, entries(q.Input, numbers, 0)
+			})
+			vectors, err := askOpenAI(t, openAIConfig(s), 0, "žluťoučký kůň úpěl")
+			require.NoError(t, err)
+			requireMade(t, []string{"žluť"}, vectors)
+		})
+	}
+}
+
 func TestOpenAINamesItsServer(t *testing.T) {
 	name := func(base URL, dimensions int) string {
 		return newOpenAI(OpenAIConfig{BaseURL: base, Model: "m"}, dimensions).Model()
 	}
 	require.Equal(t, "openai/m", name("https://api.openai.com/v1", 0))
 	require.Equal(t, "openai/m", name("https://api.openai.com/v1/", 0))
+	require.Equal(t, "openai/m", name("https://API.openai.com:443/v1", 0))
 	require.Equal(t, "openai/m:256", name("https://api.openai.com/v1", 256))
 
 	there := name("http://there:8080/v1", 0)

@@ -128,13 +128,18 @@ func refusal(status int, header http.Header, body []byte, private []string) erro
 	said := said(body)
 	f := &failure{class: classify(status, said), text: fmt.Sprintf("the server answers %d", status)}
 	if f.class.isUnavailable() {
-		f.after = retryAfter(header.Get("Retry-After"), time.Now())
+		f.after = min(retryAfter(header.Get("Retry-After"), time.Now()), longestRest)
 	}
-	if said.Message != "" && !quotes(said.Message, private) {
-		f.text += ": " + said.Message
+	// What is said of a key may show the ends of it.
+	if shown := cut(said.Message); shown != "" && status != http.StatusUnauthorized && !quotes(shown, private) {
+		f.text += ": " + shown
 	}
 	return f
 }
+
+// longestRest is for how long a server is left alone at most, whatever it asks
+// for: its clock may be wrong, or it may be back before.
+const longestRest = 10 * time.Minute
 
 func classify(status int, said remark) class {
 	for _, p := range phrases {
@@ -172,8 +177,9 @@ var phrases = []struct {
 	part  string
 	means class
 }{
-	{"context length", overlong},       // Ollama, vLLM
+	{"context length", overlong},       // Ollama, vLLM, OpenAI
 	{"too large to process", overlong}, // llama.cpp
+	{"must have less than", overlong},  // Text Embeddings Inference
 	{"NaN", badText},                   // Ollama
 	{"does not support embedding", refused},
 }
@@ -204,10 +210,14 @@ func said(body []byte) remark {
 		r.Code, _ = inner.Code.(string)
 	}
 	r.Message = strings.Join(strings.Fields(r.Message), " ")
-	if len(r.Message) > mostRemark {
-		r.Message = strings.ToValidUTF8(r.Message[:mostRemark], "") + "…"
-	}
 	return r
+}
+
+func cut(message string) string {
+	if len(message) <= mostRemark {
+		return message
+	}
+	return strings.ToValidUTF8(message[:mostRemark], "") + "…"
 }
 
 // quotes tells whether a message repeats any of private, or a stretch of one.
@@ -248,4 +258,21 @@ func checkLengths(texts []string) error {
 		}
 	}
 	return nil
+}
+
+// shortened asks for texts. Of one that is alone and too long for the model,
+// only the beginning counts, as with the built-in model: not every server cuts
+// texts itself.
+func shortened(texts []string, ask func(texts []string) ([][]float32, error)) ([][]float32, error) {
+	vectors, err := ask(texts)
+	for len(texts) == 1 && classOf(err) == overlong {
+		half := []rune(texts[0])
+		half = half[:len(half)/2]
+		if len(half) == 0 {
+			break
+		}
+		texts = []string{string(half)}
+		vectors, err = ask(texts)
+	}
+	return vectors, err
 }

@@ -1,6 +1,7 @@
 package embed
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -139,6 +140,16 @@ func TestPostCutsWhatAServerSays(t *testing.T) {
 	err := post(t, answering(400, `{"error":"`+strings.Repeat("é\\n", 500)+`"}`), "one")
 	require.Less(t, len(err.Error()), 260)
 	require.NotContains(t, err.Error(), "\n")
+}
+
+func TestPostLeavesNoServerAloneForDays(t *testing.T) {
+	err := post(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", time.Now().AddDate(0, 0, 7).UTC().Format(http.TimeFormat))
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}, "one")
+	f, ok := errors.AsType[*failure](err)
+	require.True(t, ok)
+	require.Equal(t, longestRest, f.after)
 }
 
 func TestRetryAfterReadsBothForms(t *testing.T) {
