@@ -127,7 +127,16 @@ func TestEmbedStopsWhenNobodyWaits(t *testing.T) {
 	_, err = e.engine.encode(ctx, lot{tokens: []int32{firstToken, lastToken}, ends: []int{2}})
 	require.ErrorIs(t, err, context.Canceled, "before a layer")
 	embed(t, e, "still works")
-	require.Len(t, e.engine.encoders, cap(e.engine.encoders), "an encoder was not given back")
+	require.Equal(t, cap(e.engine.encoders), len(e.engine.encoders)+len(e.engine.unmade), "an encoder was not given back")
+}
+
+func TestCallsThatFollowOneAnotherShareAnEncoder(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	e := New()
+	for range 5 {
+		embed(t, e, "a")
+	}
+	require.Len(t, e.engine.encoders, 1)
 }
 
 func TestCloseEndsEmbed(t *testing.T) {
@@ -152,9 +161,11 @@ func TestCloseLeavesACallThatIsRunning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := New()
 		want := embed(t, e, "a")
+		model := e.engine.model
 		encoders := e.engine.encoders
-		for range cap(encoders) {
-			<-encoders // the call has to wait
+		for range cap(encoders) { // the call has to wait
+			_, err := e.engine.borrow(t.Context())
+			require.NoError(t, err)
 		}
 		var got [][]float32
 		var err error
@@ -162,7 +173,7 @@ func TestCloseLeavesACallThatIsRunning(t *testing.T) {
 		call.Go(func() { got, err = e.Embed(t.Context(), []string{"a"}) })
 		synctest.Wait()
 		require.NoError(t, e.Close())
-		encoders <- nil
+		encoders <- &encoder{kernels: e.kernels(), model: model}
 		call.Wait()
 		require.NoError(t, err)
 		require.Equal(t, want, got)

@@ -23,8 +23,9 @@ type engine struct {
 	kernels   *kernels
 	model     *model
 	tokenizer *tokenizer
-	// encoders are those at rest, nil in place of one that was never needed.
+	// encoders are those at rest, unmade has one for each that was never needed.
 	encoders chan *encoder
+	unmade   chan struct{}
 }
 
 func newEngine(k *kernels) (*engine, error) {
@@ -36,11 +37,12 @@ func newEngine(k *kernels) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	encoders := make(chan *encoder, min(runtime.GOMAXPROCS(0), mostEncoders))
-	for range cap(encoders) {
-		encoders <- nil
+	most := min(runtime.GOMAXPROCS(0), mostEncoders)
+	unmade := make(chan struct{}, most)
+	for range most {
+		unmade <- struct{}{}
 	}
-	return &engine{kernels: k, model: m, tokenizer: t, encoders: encoders}, nil
+	return &engine{kernels: k, model: m, tokenizer: t, encoders: make(chan *encoder, most), unmade: unmade}, nil
 }
 
 // embed returns the vectors of texts, in their order.
@@ -110,15 +112,27 @@ func (g *engine) work(ctx context.Context, lots []lot, made [][][]float32, next 
 // encode borrows an encoder for one lot only, so that whoever waits for one
 // gets it soon.
 func (g *engine) encode(ctx context.Context, l lot) ([][]float32, error) {
-	var e *encoder
+	e, err := g.borrow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { g.encoders <- e }()
+	return e.encode(ctx, l)
+}
+
+// borrow makes an encoder only where none is at rest, as each keeps its memory.
+func (g *engine) borrow(ctx context.Context) (*encoder, error) {
 	select {
-	case e = <-g.encoders:
+	case e := <-g.encoders:
+		return e, nil
+	default:
+	}
+	select {
+	case e := <-g.encoders:
+		return e, nil
+	case <-g.unmade:
+		return &encoder{kernels: g.kernels, model: g.model}, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	defer func() { g.encoders <- e }()
-	if e == nil {
-		e = &encoder{kernels: g.kernels, model: g.model}
-	}
-	return e.encode(ctx, l)
 }
