@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -33,6 +34,8 @@ type redisKeeper struct {
 	ttl     time.Duration
 	most    int64 // bytes
 	breaker *gobreaker.CircuitBreaker[[]any]
+	log     *slog.Logger
+	failing atomic.Bool // when last asked
 
 	mu     sync.Mutex
 	full   bool
@@ -56,14 +59,28 @@ func newRedisKeeper(c RedisConfig, log *slog.Logger) *redisKeeper {
 		}),
 		ttl:  c.TTL,
 		most: int64(c.MaxMemoryMB) << 20,
+		log:  log,
 		breaker: gobreaker.NewCircuitBreaker[[]any](gobreaker.Settings{
 			Timeout:     redisDownTime,
 			ReadyToTrip: func(n gobreaker.Counts) bool { return n.ConsecutiveFailures > 0 },
-			OnStateChange: func(_ string, from, to gobreaker.State) {
-				log.Log(context.Background(), slog.LevelWarn, "embedding_cache_breaker_changed", "from", from.String(), "to", to.String())
-			},
 		}),
 	}
+}
+
+// try asks Redis, unless it failed a moment ago. It says once that Redis fails,
+// and why, and once that it works again.
+func (k *redisKeeper) try(ctx context.Context, ask func() ([]any, error)) ([]any, error) {
+	return k.breaker.Execute(func() ([]any, error) {
+		values, err := ask()
+		switch failing := err != nil; {
+		case k.failing.Swap(failing) == failing:
+		case failing:
+			k.log.WarnContext(ctx, "embedding_cache_failed", "error", err)
+		default:
+			k.log.InfoContext(ctx, "embedding_cache_recovered")
+		}
+		return values, err
+	})
 }
 
 // Close closes the connections.
@@ -75,7 +92,7 @@ func (k *redisKeeper) Vectors(ctx context.Context, keys []Key) ([][]float32, err
 	for i, key := range keys {
 		names[i] = redisPrefix + key.String()
 	}
-	values, err := k.breaker.Execute(func() ([]any, error) { return k.client.MGet(ctx, names...).Result() })
+	values, err := k.try(ctx, func() ([]any, error) { return k.client.MGet(ctx, names...).Result() })
 	if err != nil {
 		return nil, fmt.Errorf("read vectors from Redis: %w", err)
 	}
@@ -92,7 +109,7 @@ func (k *redisKeeper) Vectors(ctx context.Context, keys []Key) ([][]float32, err
 
 // Keep writes all vectors at once, unless Redis has no room for more.
 func (k *redisKeeper) Keep(ctx context.Context, vectors map[Key][]float32) error {
-	_, err := k.breaker.Execute(func() ([]any, error) {
+	_, err := k.try(ctx, func() ([]any, error) {
 		if full, err := k.isFull(ctx); full || err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package embed
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,7 +99,8 @@ func TestCacheDoesWithoutARedisThatEnds(t *testing.T) {
 		requireEmbeds(t, c, "b"+strconv.Itoa(i))
 	}
 	require.EqualValues(t, 20, c.state().KeeperErrors)
-	require.Contains(t, logged.String(), `"msg":"embedding_cache_breaker_changed","from":"closed","to":"open"`)
+	require.Equal(t, 1, strings.Count(logged.String(), `"msg":"embedding_cache_failed"`))
+	require.Contains(t, logged.String(), "connection refused")
 	_, err := k.Vectors(t.Context(), []Key{{1}})
 	require.ErrorIs(t, err, gobreaker.ErrOpenState)
 }
