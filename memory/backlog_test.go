@@ -158,6 +158,19 @@ func TestReembedGoesOverToTheNewModel(t *testing.T) {
 	require.Equal(t, 40, made, "those of the model are kept")
 }
 
+func TestReembedGoesOverToAModelOfTheSameName(t *testing.T) {
+	p, s, e := newMeaning(t)
+	embedded(t, p, "A ship came in.")
+	e.longer = 1
+	require.NoError(t, p.Reembed(t.Context(), memory.DefaultWorkspace, nil))
+	for _, v := range s.vectors {
+		require.Len(t, v, len(vectorOf(""))+1)
+	}
+	e.fail(errDown)
+	require.ErrorIs(t, p.Reembed(t.Context(), memory.DefaultWorkspace, nil), errDown)
+	require.Len(t, s.vectors, 1)
+}
+
 func TestWithoutAnEmbedderNothingIsEmbedded(t *testing.T) {
 	p, s := newProcessor(t)
 	add(t, p, "A ship came in.")

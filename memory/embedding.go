@@ -31,20 +31,35 @@ func (p *Processor) Embed(ctx context.Context, w Workspace, each func(n int)) er
 }
 
 // Reembed forgets the vectors of w that another model than the embedder's has
-// made, and embeds what has none. Interrupted, it goes on where it was. Recall
-// goes by words, and by the vectors made so far.
+// made, or one that had its name, and embeds what has none. Interrupted, it goes
+// on where it was. Recall goes by words, and by the vectors made so far.
 func (p *Processor) Reembed(ctx context.Context, w Workspace, each func(n int)) error {
 	if p.backlog == nil {
 		return errors.New("reembed: there is no embedder")
 	}
-	e, err := p.store.Embedding(ctx, w.orDefault())
-	if err == nil && e.Embedded > 0 && e.Model != p.embedder.Model() {
+	foreign, err := p.isForeign(ctx, w)
+	if err == nil && foreign {
 		err = p.store.Detach(ctx, w.orDefault())
 	}
 	if err != nil {
 		return fmt.Errorf("reembed: %w", err)
 	}
 	return p.Embed(ctx, w, each)
+}
+
+// isForeign tells whether the vectors of w cannot be compared with those of the
+// embedder. Servers may give the name of a model to another one: if that makes
+// vectors of another length, it is found out by a text never embedded before.
+func (p *Processor) isForeign(ctx context.Context, w Workspace) (bool, error) {
+	e, err := p.store.Embedding(ctx, w.orDefault())
+	if err != nil || e.Embedded == 0 || e.Model != p.embedder.Model() {
+		return e.Embedded > 0, err
+	}
+	vectors, err := p.embedder.Embed(ctx, []string{string(NewID())})
+	if err != nil || len(vectors) != 1 {
+		return false, err
+	}
+	return len(vectors[0]) != e.Dimensions, nil
 }
 
 // Embedding says what vectors w has.

@@ -15,6 +15,7 @@ import (
 type concepts struct {
 	model   string
 	refuses string // texts that hold it are refused, with all they came with
+	longer  int    // zeros at the end of vectors
 
 	mu    sync.Mutex
 	err   error // what Embed answers, if anything
@@ -50,7 +51,7 @@ func (c *concepts) Embed(ctx context.Context, texts []string) ([][]float32, erro
 		if c.refuses != "" && strings.Contains(text, c.refuses) {
 			return nil, fmt.Errorf("refused: %w", memory.ErrInvalid)
 		}
-		vectors[i] = vectorOf(text)
+		vectors[i] = append(vectorOf(text), make([]float32, c.longer)...)
 	}
 	return vectors, nil
 }
