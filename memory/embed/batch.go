@@ -27,7 +27,7 @@ type batcher struct {
 
 	mu     sync.Mutex
 	open   *lot // still gathers; nil if there is none
-	sent   int  // lots whose end is to come
+	queued int  // lots that wait for their turn or are under way
 	closed bool
 }
 
@@ -36,7 +36,8 @@ type lot struct {
 	parts []*part
 	texts int
 	timer *time.Timer
-	due   bool // gatherTime is over
+	// queued tells that it only gathers until its turn comes.
+	queued bool
 }
 
 // part is what one caller has in a lot.
@@ -61,7 +62,7 @@ func (b *batcher) Close() error {
 	b.mu.Lock()
 	b.closed = true
 	if b.open != nil {
-		b.send(b.open)
+		b.queue(b.open)
 	}
 	b.mu.Unlock()
 	b.cancel()
@@ -92,8 +93,8 @@ func (b *batcher) Embed(ctx context.Context, texts []string) ([][]float32, error
 	return vectors, nil
 }
 
-// join puts p into the lot that gathers, and sends it if there is nothing to
-// wait for.
+// join puts p into the lot that gathers, and has it wait for its turn if it is
+// full, or nothing else is under way.
 func (b *batcher) join(p *part) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -103,42 +104,59 @@ func (b *batcher) join(p *part) {
 		return
 	}
 	if b.open != nil && b.open.texts+len(p.texts) > b.most {
-		b.send(b.open)
+		b.queue(b.open)
+		b.open = nil
 	}
 	if b.open == nil {
 		l := &lot{}
 		l.timer = time.AfterFunc(gatherTime, func() { b.hurry(l) })
 		b.open = l
 	}
-	b.open.parts = append(b.open.parts, p)
-	b.open.texts += len(p.texts)
-	if b.open.texts == b.most || b.sent == 0 {
-		b.send(b.open)
+	l := b.open
+	l.parts = append(l.parts, p)
+	if l.texts += len(p.texts); l.texts == b.most {
+		b.open = nil
+	}
+	if b.open == nil || b.queued == 0 {
+		b.queue(l)
 	}
 }
 
-// hurry sends l if it still gathers, as soon as a request can be made.
+// hurry has l wait for its turn if it still gathers.
 func (b *batcher) hurry(l *lot) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	l.due = true
-	if b.open == l && b.sent < connections {
-		b.send(l)
+	if b.open == l {
+		b.queue(l)
 	}
 }
 
-// send has the lot that gathers asked for. The caller holds the lock.
-func (b *batcher) send(l *lot) {
+// queue has l asked for when its turn comes, and lets it gather until then. The
+// caller holds the lock.
+func (b *batcher) queue(l *lot) {
+	if l.queued {
+		return
+	}
+	l.queued = true
 	l.timer.Stop()
-	b.open = nil
-	b.sent++
+	b.queued++
 	b.wg.Go(func() {
+		select {
+		case b.slots <- struct{}{}:
+			defer func() { <-b.slots }()
+		case <-b.ctx.Done():
+		}
+		b.mu.Lock()
+		if b.open == l {
+			b.open = nil
+		}
+		b.mu.Unlock()
 		b.request(l)
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		b.sent--
-		if b.open != nil && (b.sent == 0 || b.open.due && b.sent < connections) {
-			b.send(b.open)
+		b.queued--
+		if b.queued == 0 && b.open != nil {
+			b.queue(b.open)
 		}
 	})
 }
@@ -150,11 +168,6 @@ func (b *batcher) request(l *lot) {
 			close(p.done)
 		}
 	}()
-	select {
-	case b.slots <- struct{}{}:
-		defer func() { <-b.slots }()
-	case <-b.ctx.Done():
-	}
 	var waiting []*part
 	var texts []string
 	for _, p := range l.parts {
