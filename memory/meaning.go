@@ -43,6 +43,31 @@ type Embedder interface {
 	Model() string
 }
 
+// Cached is an embedder that may remember vectors.
+type Cached interface {
+	// Cache returns what its cache has done, and whether there is one. It can be
+	// called at any time.
+	Cache() (CacheStats, bool)
+}
+
+// CacheStats counts in texts, since the start, but for what it says of now.
+type CacheStats struct {
+	Hits        uint64 `json:"memory_hits"`  // found in memory, or on their way for another caller
+	BackendHits uint64 `json:"backend_hits"` // found where vectors outlive the process
+	Misses      uint64 `json:"misses"`       // embedded
+	// BackendErrors are failures of that place, in calls.
+	BackendErrors uint64 `json:"backend_errors"`
+	Evictions     uint64 `json:"evictions"` // vectors in memory that made room for others
+	Entries       int    `json:"entries"`   // vectors in memory now
+	Bytes         int64  `json:"bytes"`     // of memory that they take now
+}
+
+// HitRate is the part that was found, 0 to 1. It is 0 while nothing was asked for.
+func (s CacheStats) HitRate() float64 {
+	found := s.Hits + s.BackendHits
+	return float64(found) / max(1, float64(found+s.Misses))
+}
+
 // VectorQuery asks for chunks by where they lie in meaning.
 type VectorQuery struct {
 	Model  string // that made Vector

@@ -177,3 +177,20 @@ func TestConfigOfFusion(t *testing.T) {
 		require.ErrorContains(t, err, tt.want)
 	}
 }
+
+// remembering is an embedder with a cache.
+type remembering struct{ *concepts }
+
+func (remembering) Cache() (memory.CacheStats, bool) {
+	return memory.CacheStats{Hits: 3, BackendHits: 1, Misses: 4}, true
+}
+
+func TestStatsTellOfTheCache(t *testing.T) {
+	p, _ := newProcessor(t)
+	stats, err := p.WithMeaning(&concepts{}, slog.New(slog.DiscardHandler)).Stats(t.Context(), memory.DefaultWorkspace)
+	require.NoError(t, err)
+	require.Nil(t, stats.Cache)
+	stats, err = p.WithMeaning(remembering{&concepts{}}, slog.New(slog.DiscardHandler)).Stats(t.Context(), memory.DefaultWorkspace)
+	require.NoError(t, err)
+	require.InDelta(t, 0.5, stats.Cache.HitRate(), 1e-9)
+}

@@ -86,6 +86,8 @@ type Stats struct {
 	// Pool describes the connections to the store's server; nil where there is
 	// none.
 	Pool *PoolStats
+	// Cache describes the cache of vectors; nil where there is none.
+	Cache *CacheStats
 }
 
 // Filter narrows a recall. The zero value lets everything through.

@@ -116,6 +116,11 @@ func (p *Processor) Stats(ctx context.Context, w Workspace) (Stats, error) {
 		pool := pooled.Pool()
 		stats.Pool = &pool
 	}
+	if cached, ok := p.embedder.(Cached); ok {
+		if cache, ok := cached.Cache(); ok {
+			stats.Cache = &cache
+		}
+	}
 	return stats, nil
 }
 

@@ -150,6 +150,9 @@ func (r rooms) health(ctx context.Context, tools *server.Server, probe *server.P
 		"provider": state.Provider, "model": state.Model, "dimensions": state.Dimensions, "available": state.Available && !lag.Failing,
 		"last_error": state.LastError, "breaker": state.Breaker, "queue_lag_seconds": seconds(lag),
 	}
+	if state.Cached {
+		facts["embedding_cache"] = state.Cache
+	}
 	return facts, err
 }
 

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"zapomni/memory"
 )
 
 // cachePiece is how many texts of a call are looked up at once. Others who
@@ -26,7 +28,7 @@ type cache struct {
 	mu      sync.Mutex
 	vectors *lru
 	flights map[Key]*flight
-	counts  CacheState // Entries, Bytes and Evictions are in vectors
+	counts  memory.CacheStats // Entries, Bytes and Evictions are in vectors
 }
 
 // flight is a text on its way through the embedder.
@@ -152,7 +154,7 @@ func (c *cache) bring(ctx context.Context, p *piece, mine []int) (err error) {
 	for j, i := range left {
 		texts[j] = p.texts[i]
 	}
-	c.count(func(n *CacheState) { n.Misses += uint64(len(left)) })
+	c.count(func(n *memory.CacheStats) { n.Misses += uint64(len(left)) })
 	made, err := c.next.Embed(ctx, texts)
 	if t, ok := errors.AsType[*TextError](err); ok {
 		return &TextError{Index: left[t.Index], Err: t.Err}
@@ -206,7 +208,7 @@ func (c *cache) await(ctx context.Context, p *piece, theirs map[int]*flight) err
 		switch {
 		case f.err == nil:
 			p.vectors[i] = slices.Clone(f.vector)
-			c.count(func(n *CacheState) { n.Hits++ })
+			c.count(func(n *memory.CacheStats) { n.Hits++ })
 		case !errors.Is(f.err, errAgain):
 			return f.err
 		}
@@ -214,14 +216,14 @@ func (c *cache) await(ctx context.Context, p *piece, theirs map[int]*flight) err
 	return nil
 }
 
-func (c *cache) count(change func(*CacheState)) {
+func (c *cache) count(change func(*memory.CacheStats)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	change(&c.counts)
 }
 
 // state returns what the cache has done so far, and what it has now.
-func (c *cache) state() CacheState {
+func (c *cache) state() memory.CacheStats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := c.counts

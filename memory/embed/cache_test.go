@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"zapomni/memory"
 )
 
 // shelf is a keeper in memory, which fails as long as err is set.
@@ -71,7 +73,7 @@ func TestCacheEmbedsEachTextOnce(t *testing.T) {
 	requireEmbeds(t, c, "c", "b", "a")
 	requireEmbeds(t, c)
 	require.Equal(t, [][]string{{"a", "b"}, {"c"}}, next.requests())
-	require.Equal(t, CacheState{Hits: 3, Misses: 3, Entries: 3, Bytes: 3 * (4*dims + entryBytes)}, c.state())
+	require.Equal(t, memory.CacheStats{Hits: 3, Misses: 3, Entries: 3, Bytes: 3 * (4*dims + entryBytes)}, c.state())
 }
 
 func TestCacheTellsTextsApartExactly(t *testing.T) {
@@ -221,7 +223,7 @@ func TestCacheAsksTheKeeperFirst(t *testing.T) {
 	requireEmbeds(t, c, "a", "c", "b")
 	require.Equal(t, [][]string{{"c"}}, next.requests())
 	state := c.state()
-	require.EqualValues(t, 2, state.KeeperHits)
+	require.EqualValues(t, 2, state.BackendHits)
 	require.EqualValues(t, 1, state.Misses)
 	require.EqualValues(t, 3, state.Hits)
 }
@@ -274,7 +276,7 @@ func TestCacheDoesWithoutAKeeperThatFails(t *testing.T) {
 	s.err = errors.New("down")
 	c := newCache(&fake{embed: working}, s, 1<<20, &dimension{})
 	requireEmbeds(t, c, "a")
-	require.EqualValues(t, 2, c.state().KeeperErrors)
+	require.EqualValues(t, 2, c.state().BackendErrors)
 }
 
 func TestCacheDoesNotWaitForASlowKeeper(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"time"
+
+	"zapomni/memory"
 )
 
 // Key stands for a text and the model that makes its vector. It tells neither
@@ -48,7 +50,7 @@ func (c *cache) recall(ctx context.Context, p *piece, mine []int) (left []int) {
 	defer cancel()
 	kept, err := c.keeper.Vectors(ctx, keys)
 	if err != nil || len(kept) != len(keys) {
-		c.count(func(n *CacheState) { n.KeeperErrors++ })
+		c.count(func(n *memory.CacheStats) { n.BackendErrors++ })
 		return mine
 	}
 	for j, i := range mine {
@@ -58,7 +60,7 @@ func (c *cache) recall(ctx context.Context, p *piece, mine []int) (left []int) {
 			left = append(left, i)
 		}
 	}
-	c.count(func(n *CacheState) { n.KeeperHits += uint64(len(mine) - len(left)) })
+	c.count(func(n *memory.CacheStats) { n.BackendHits += uint64(len(mine) - len(left)) })
 	return left
 }
 
@@ -70,6 +72,6 @@ func (c *cache) keep(ctx context.Context, vectors map[Key][]float32) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.patience)
 	defer cancel()
 	if err := c.keeper.Keep(ctx, vectors); err != nil {
-		c.count(func(n *CacheState) { n.KeeperErrors++ })
+		c.count(func(n *memory.CacheStats) { n.BackendErrors++ })
 	}
 }

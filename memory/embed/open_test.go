@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"zapomni/memory"
 )
 
 // opened opens the embedder of c, which ends with the test.
@@ -41,6 +43,9 @@ func TestOpenGivesTheBuiltinModel(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, vectors[1:], again)
 	require.EqualValues(t, 1, Describe(e).Cache.Hits)
+	stats, ok := e.(memory.Cached).Cache()
+	require.True(t, ok)
+	require.Equal(t, Describe(e).Cache, stats)
 }
 
 func TestOpenGivesNothingForNone(t *testing.T) {

@@ -32,8 +32,8 @@ func TestRedisSharesVectorsBetweenProcesses(t *testing.T) {
 	c := patientCache(next, keeperOn(t, s.config()))
 	requireEmbeds(t, c, "a", "c", "b")
 	require.Equal(t, [][]string{{"c"}}, next.requests())
-	require.EqualValues(t, 2, c.state().KeeperHits)
-	require.Zero(t, c.state().KeeperErrors)
+	require.EqualValues(t, 2, c.state().BackendHits)
+	require.Zero(t, c.state().BackendErrors)
 }
 
 func TestRedisTouchesOnlyItsOwnKeys(t *testing.T) {
@@ -63,7 +63,7 @@ func TestRedisTakesBrokenValuesForMissing(t *testing.T) {
 	c := patientCache(&fake{embed: working}, keeperOn(t, s.config()))
 	requireEmbeds(t, c, "a", "b", "c")
 	require.EqualValues(t, 3, c.state().Misses)
-	require.Zero(t, c.state().KeeperErrors)
+	require.Zero(t, c.state().BackendErrors)
 }
 
 func TestRedisKeepsNothingWhenItIsFull(t *testing.T) {
@@ -98,7 +98,7 @@ func TestCacheDoesWithoutARedisThatEnds(t *testing.T) {
 	for i := range 10 {
 		requireEmbeds(t, c, "b"+strconv.Itoa(i))
 	}
-	require.EqualValues(t, 20, c.state().KeeperErrors)
+	require.EqualValues(t, 20, c.state().BackendErrors)
 	require.Equal(t, 1, strings.Count(logged.String(), `"msg":"embedding_cache_failed"`))
 	require.Contains(t, logged.String(), "connection refused")
 	_, err := k.Vectors(t.Context(), []Key{{1}})

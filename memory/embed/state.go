@@ -1,5 +1,7 @@
 package embed
 
+import "zapomni/memory"
+
 // State tells how an embedder does. It has no secrets, and no texts.
 type State struct {
 	Provider   string // Builtin, Ollama, OpenAI or None
@@ -17,18 +19,7 @@ type State struct {
 	Breaker string
 	// Cached tells whether there is a cache, which Cache is of.
 	Cached bool
-	Cache  CacheState
-}
-
-// CacheState counts in texts, since the start, but for what it says of now.
-type CacheState struct {
-	Hits         uint64 // found in memory, or on their way for another caller
-	KeeperHits   uint64 // found in Redis
-	Misses       uint64 // embedded
-	KeeperErrors uint64 // failures of Redis, in calls
-	Evictions    uint64 // vectors that made room for others
-	Entries      int    // vectors in memory now
-	Bytes        int64  // of memory that they take now
+	Cache  memory.CacheStats
 }
 
 // Describe returns the state of an embedder that Open returned, nil included.
@@ -51,4 +42,10 @@ func (s *service) State() State {
 		state.Cached, state.Cache = true, s.cache.state()
 	}
 	return state
+}
+
+// Cache returns what the cache of s did, and whether there is one.
+func (s *service) Cache() (memory.CacheStats, bool) {
+	state := s.State()
+	return state.Cache, state.Cached
 }

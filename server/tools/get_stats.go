@@ -28,7 +28,8 @@ type getStatsOut struct {
 	Embedded int    `json:"embedded_chunks"`
 	Model    string `json:"embedding_model,omitempty"`
 
-	Pool *memory.PoolStats `json:"pool,omitempty"`
+	Pool  *memory.PoolStats  `json:"pool,omitempty"`
+	Cache *memory.CacheStats `json:"embedding_cache,omitempty"`
 }
 
 func getStats(st statistician, s Sessions) mcpserver.ServerTool {
@@ -42,7 +43,7 @@ func getStats(st statistician, s Sessions) mcpserver.ServerTool {
 			return answer{}, fmt.Errorf("get stats: %w", err)
 		}
 		out := getStatsOut{
-			Workspace: w, Memories: stats.Memories, Chunks: stats.Chunks, Bytes: stats.Bytes, Pool: stats.Pool,
+			Workspace: w, Memories: stats.Memories, Chunks: stats.Chunks, Bytes: stats.Bytes, Pool: stats.Pool, Cache: stats.Cache,
 			Embedded: stats.Embedding.Embedded, Model: stats.Embedding.Model,
 		}
 		if !stats.Oldest.IsZero() {
@@ -60,6 +61,9 @@ func statsText(stats memory.Stats) string {
 		"Total Chunks: " + thousands(stats.Chunks),
 		fmt.Sprintf("Database Size: %.2f MB", float64(stats.Bytes)/megabyte),
 		fmt.Sprintf("Average Chunks per Memory: %.1f", float64(stats.Chunks)/math.Max(1, float64(stats.Memories))),
+	}
+	if stats.Cache != nil && stats.Cache.HitRate() > 0 {
+		lines = append(lines, fmt.Sprintf("Cache Hit Rate: %.1f%%", 100*stats.Cache.HitRate()))
 	}
 	for _, l := range []struct {
 		name string

@@ -144,8 +144,9 @@ func TestStatsText(t *testing.T) {
 		{"empty", memory.Stats{}, "Memory System Statistics:\nTotal Memories: 0\nTotal Chunks: 0\nDatabase Size: 0.00 MB\nAverage Chunks per Memory: 0.0"},
 		{
 			"full",
-			memory.Stats{Counts: memory.Counts{Memories: 1234, Chunks: 5678901, Oldest: someTime, Newest: someTime.AddDate(0, 0, 1)}, Bytes: 5 << 19},
+			memory.Stats{Counts: memory.Counts{Memories: 1234, Chunks: 5678901, Oldest: someTime, Newest: someTime.AddDate(0, 0, 1)}, Bytes: 5 << 19, Cache: &memory.CacheStats{Hits: 1, BackendHits: 3, Misses: 2}},
 			"Memory System Statistics:\nTotal Memories: 1,234\nTotal Chunks: 5,678,901\nDatabase Size: 2.50 MB\nAverage Chunks per Memory: 4602.0\n" +
+				"Cache Hit Rate: 66.7%\n" +
 				"Oldest Memory: 2025-11-23 11:34\nNewest Memory: 2025-11-24 11:34",
 		},
 	} {
