@@ -42,8 +42,9 @@ const (
 	rateLimited class = "rate_limited"
 	halted      class = "breaker_open"
 	closed      class = "closed"
-	// What a server breaks at may be one of the texts as well as anything else.
+	// What a server breaks at may be one of the texts, unless that is harmless.
 	serverFault class = "server_error"
+	broken      class = "server_broken"
 )
 
 // Failures that are refusals.
@@ -64,7 +65,7 @@ const (
 // isUnavailable tells failures that pass from refusals.
 func (c class) isUnavailable() bool {
 	switch c {
-	case timedOut, unreachable, overloaded, rateLimited, halted, closed, serverFault:
+	case timedOut, unreachable, overloaded, rateLimited, halted, closed, serverFault, broken:
 		return true
 	default:
 		return false
@@ -72,7 +73,7 @@ func (c class) isUnavailable() bool {
 }
 
 // isOutage tells whether the server was not able to answer.
-func (c class) isOutage() bool { return c.passes() && c != rateLimited || c == serverFault }
+func (c class) isOutage() bool { return c.passes() && c != rateLimited || c == broken }
 
 // passes tells whether the same request can be expected to succeed soon.
 func (c class) passes() bool {

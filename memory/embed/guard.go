@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -52,7 +53,7 @@ func newGuard(next Embedder, policy retry.Policy, size *dimension, log *slog.Log
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= outages },
 		IsSuccessful: func(err error) bool { return !classOf(err).isOutage() },
 		IsExcluded: func(err error) bool {
-			return errors.Is(err, context.Canceled) || classOf(err) == rateLimited
+			return errors.Is(err, context.Canceled) || classOf(err) == rateLimited || classOf(err) == serverFault
 		},
 		OnStateChange: g.changed,
 	})
@@ -123,6 +124,9 @@ func (g *guard) pause(ctx context.Context) error {
 func (g *guard) attempt(ctx context.Context, texts []string) ([][]float32, error) {
 	vectors, err := g.breaker.Execute(func() ([][]float32, error) {
 		vectors, err := g.next.Embed(ctx, texts)
+		if classOf(err) == serverFault && slices.Equal(texts, []string{harmless}) {
+			err = &failure{class: broken, text: "no text is taken", cause: err}
+		}
 		if err == nil && len(vectors) > 0 && !g.size.settle(len(vectors[0])) {
 			err = &failure{class: resized, text: fmt.Sprintf("the model made vectors of %d numbers, and makes them of %d now",
 				g.size.known(), len(vectors[0]))}

@@ -80,15 +80,21 @@ func TestGuardTriesNoRefusalAgain(t *testing.T) {
 	}
 }
 
-func TestGuardTriesNoBrokenRequestAgainAndCountsIt(t *testing.T) {
+func TestGuardCountsAServerAsDownThatBreaksAtWhatIsHarmless(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := failing{err: of(serverFault)}
 		g := guarded(server.fake(time.Now()))
 		for range 2 * outages {
 			_, err := g.Embed(t.Context(), texts(1))
+			require.Equal(t, serverFault, classOf(err))
+		}
+		require.Len(t, server.at, 2*outages, "each call asks, and once")
+		server.at = nil
+		for range 2 * outages {
+			_, err := g.Embed(t.Context(), []string{harmless})
 			require.ErrorIs(t, err, ErrUnavailable)
 		}
-		require.Equal(t, make([]time.Duration, outages), server.at)
+		require.Len(t, server.at, outages)
 	})
 }
 
