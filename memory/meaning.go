@@ -53,7 +53,7 @@ type Cached interface {
 // CacheStats counts in texts, since the start, but for what it says of now.
 type CacheStats struct {
 	Hits        uint64 `json:"memory_hits"`  // found in memory, or on their way for another caller
-	BackendHits uint64 `json:"backend_hits"` // found where vectors outlive the process
+	BackendHits uint64 `json:"backend_hits"` // found on disk or in Redis
 	Misses      uint64 `json:"misses"`       // embedded
 	// BackendErrors are failures of that place, in calls.
 	BackendErrors uint64 `json:"backend_errors"`

@@ -32,7 +32,7 @@ type benchPlace struct {
 // many workspaces.
 func newBenchPlace(c config.Config, workspaces int, log *slog.Logger) (*benchPlace, error) {
 	// The vectors are to be made, and not to be left in a cache of others.
-	c.Embed.Redis.Enabled = false
+	c.Embed.Redis.Enabled, c.Embed.DiskCacheMB = false, 0
 	p := &benchPlace{config: c, log: log}
 	if c.DB.Chosen() == db.FalkorDB {
 		p.config.DB.Falkor.Graph = "zapomni_bench_" + uuid.NewString()

@@ -52,7 +52,7 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (rooms, error)
 	if !c.Server.HybridSearch {
 		return r, nil
 	}
-	r.embedder, err = embed.Open(c.Embed, log) //nolint:contextcheck // it reaches for nothing yet.
+	r.embedder, err = embed.Open(c.Embed, vectorFile(c.DB), log) //nolint:contextcheck // it reaches for nothing yet.
 	if err != nil {
 		return rooms{}, errors.Join(err, store.Close())
 	}
@@ -60,6 +60,15 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (rooms, error)
 		r.memory.WithMeaning(r.embedder, log)
 	}
 	return r, nil
+}
+
+// vectorFile is where vectors are kept that were made once, beside the store if
+// that is a file.
+func vectorFile(c db.Config) string {
+	if c.Chosen() != db.Embedded {
+		return ""
+	}
+	return c.Embedded.Path + "-vectors"
 }
 
 // close gives back what open took.

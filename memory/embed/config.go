@@ -33,6 +33,8 @@ type Config struct {
 	// Cache keeps vectors, so that a text is embedded once.
 	Cache   bool `mapstructure:"semantic_cache" env:"ENABLE_SEMANTIC_CACHE" usage:"keep the vectors of texts, to embed each once"`
 	CacheMB int  `mapstructure:"cache_mb" usage:"most memory for that in megabytes, 1 to 4096"`
+	// DiskCacheMB bounds the file that keeps them for the next start.
+	DiskCacheMB int `mapstructure:"disk_cache_mb" usage:"most room for that in a file beside the embedded store, where Redis does not do it, in megabytes, 0 (none) to 4096"`
 
 	Ollama OllamaConfig `mapstructure:"ollama" usage:"Embeddings by Ollama"`
 	OpenAI OpenAIConfig `mapstructure:"openai" usage:"Embeddings by an OpenAI-compatible server"`
@@ -81,8 +83,11 @@ func Defaults() Config {
 		BatchSize: 32,
 		Cache:     true,
 		CacheMB:   16,
-		Ollama:    OllamaConfig{Timeout: time.Minute},
-		OpenAI:    OpenAIConfig{BaseURL: defaultOpenAI, Model: "text-embedding-3-small", Timeout: time.Minute},
+
+		DiskCacheMB: 32,
+
+		Ollama: OllamaConfig{Timeout: time.Minute},
+		OpenAI: OpenAIConfig{BaseURL: defaultOpenAI, Model: "text-embedding-3-small", Timeout: time.Minute},
 		Redis: RedisConfig{
 			Host:        "localhost",
 			Port:        6380,
@@ -138,6 +143,9 @@ func (c Config) Validate() error {
 	}
 	if c.CacheMB < 1 || c.CacheMB > 4096 {
 		errs = append(errs, fmt.Errorf("cache_mb must be between 1 and 4096, got %d", c.CacheMB))
+	}
+	if c.DiskCacheMB < 0 || c.DiskCacheMB > 4096 {
+		errs = append(errs, fmt.Errorf("disk_cache_mb must be between 0 and 4096, got %d", c.DiskCacheMB))
 	}
 	errs = append(errs, validateServer("ollama", c.Ollama.address(), c.Ollama.model(), c.Ollama.Timeout), c.Redis.validate())
 	// The variables of OpenAI may be meant for another program.

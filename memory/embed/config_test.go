@@ -26,6 +26,7 @@ func TestValidateSaysWhatIsWrong(t *testing.T) {
 		{"dimensions", func(c *Config) { c.Dimensions = -1 }, "dimensions must be >= 0, got -1"},
 		{"no texts", func(c *Config) { c.BatchSize = 0 }, "batch_size must be between 1 and 64, got 0"},
 		{"too many texts", func(c *Config) { c.BatchSize = 65 }, "batch_size must be between 1 and 64, got 65"},
+		{"no disk", func(c *Config) { c.DiskCacheMB = -1 }, "disk_cache_mb must be between 0 and 4096, got -1"},
 		{"no memory", func(c *Config) { c.CacheMB = 0 }, "cache_mb must be between 1 and 4096, got 0"},
 		{"no scheme", func(c *Config) { c.Ollama.BaseURL = "localhost:11434" }, "ollama.base_url must start with http:// or https:// and name a host"},
 		{"password in a bad URL", func(c *Config) { c.Ollama.BaseURL = "http://u:sesame@%zz" }, "ollama.base_url must start with http:// or https:// and name a host"},

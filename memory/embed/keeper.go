@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"zapomni/memory"
@@ -73,5 +75,21 @@ func (c *cache) keep(ctx context.Context, vectors map[Key][]float32) {
 	defer cancel()
 	if err := c.keeper.Keep(ctx, vectors); err != nil {
 		c.count(func(n *memory.CacheStats) { n.BackendErrors++ })
+	}
+}
+
+// outcome says once that a keeper fails, and why, and once that it works again.
+type outcome struct {
+	log     *slog.Logger
+	failing atomic.Bool // when last asked
+}
+
+func (o *outcome) note(ctx context.Context, err error) {
+	switch failing := err != nil; {
+	case o.failing.Swap(failing) == failing:
+	case failing:
+		o.log.WarnContext(ctx, "embedding_cache_failed", "error", err)
+	default:
+		o.log.InfoContext(ctx, "embedding_cache_recovered")
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"zapomni/memory/embed/builtin"
 )
 
-// Open returns the embedder that c asks for, nil for None. It reaches for
-// nothing yet: the first text does.
-func Open(c Config, log *slog.Logger) (Embedder, error) {
+// Open returns the embedder that c asks for, nil for None. Its cache is kept in
+// file, unless that is empty. It reaches for nothing yet: the first text does.
+func Open(c Config, file string, log *slog.Logger) (Embedder, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("open an embedder: %w", err)
 	}
@@ -30,14 +30,22 @@ func Open(c Config, log *slog.Logger) (Embedder, error) {
 		s.top = e
 	}
 	if c.Cache {
-		var keeper Keeper
-		if c.Redis.Enabled {
-			keeper = newRedisKeeper(c.Redis, log)
-		}
-		s.cache = newCache(s.top, keeper, int64(c.CacheMB)<<20, s.size)
+		s.cache = newCache(s.top, c.keeper(file, log), int64(c.CacheMB)<<20, s.size)
 		s.top = s.cache
 	}
 	return s, nil
+}
+
+// keeper is where vectors outlive the process, nil for nowhere.
+func (c Config) keeper(file string, log *slog.Logger) Keeper {
+	switch {
+	case c.Redis.Enabled:
+		return newRedisKeeper(c.Redis, log)
+	case file != "" && c.DiskCacheMB > 0:
+		return newDiskKeeper(file, int64(c.DiskCacheMB)<<20, log)
+	default:
+		return nil
+	}
 }
 
 // service is an embedder with all that stands around it.

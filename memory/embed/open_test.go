@@ -19,7 +19,7 @@ import (
 // opened opens the embedder of c, which ends with the test.
 func opened(t *testing.T, c Config) Embedder {
 	t.Helper()
-	e, err := Open(c, silent)
+	e, err := Open(c, "", silent)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Close()) })
 	return e
@@ -51,7 +51,7 @@ func TestOpenGivesTheBuiltinModel(t *testing.T) {
 func TestOpenGivesNothingForNone(t *testing.T) {
 	c := Defaults()
 	c.Provider = None
-	e, err := Open(c, silent)
+	e, err := Open(c, "", silent)
 	require.NoError(t, err)
 	require.Nil(t, e)
 	require.Equal(t, State{Provider: None}, Describe(e))
@@ -60,7 +60,7 @@ func TestOpenGivesNothingForNone(t *testing.T) {
 func TestOpenRefusesWrongSettings(t *testing.T) {
 	c := Defaults()
 	c.Provider = "cohere"
-	_, err := Open(c, silent)
+	_, err := Open(c, "", silent)
 	require.ErrorContains(t, err, "open an embedder: provider must be")
 }
 
@@ -173,7 +173,7 @@ func TestACallerThatCancelsIsToldNoMore(t *testing.T) {
 func TestAfterCloseNothingIsAvailable(t *testing.T) {
 	for name, c := range map[string]Config{"builtin": Defaults(), "ollama": onOllama("http://127.0.0.1:1")} {
 		t.Run(name, func(t *testing.T) {
-			e, err := Open(c, silent)
+			e, err := Open(c, "", silent)
 			require.NoError(t, err)
 			require.NoError(t, e.Close())
 			require.NoError(t, e.Close())

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -34,8 +33,7 @@ type redisKeeper struct {
 	ttl     time.Duration
 	most    int64 // bytes
 	breaker *gobreaker.CircuitBreaker[[]any]
-	log     *slog.Logger
-	failing atomic.Bool // when last asked
+	outcome
 
 	mu     sync.Mutex
 	full   bool
@@ -57,9 +55,9 @@ func newRedisKeeper(c RedisConfig, log *slog.Logger) *redisKeeper {
 			PoolSize:                 connections,
 			MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 		}),
-		ttl:  c.TTL,
-		most: int64(c.MaxMemoryMB) << 20,
-		log:  log,
+		ttl:     c.TTL,
+		most:    int64(c.MaxMemoryMB) << 20,
+		outcome: outcome{log: log},
 		breaker: gobreaker.NewCircuitBreaker[[]any](gobreaker.Settings{
 			Timeout:     redisDownTime,
 			ReadyToTrip: func(n gobreaker.Counts) bool { return n.ConsecutiveFailures > 0 },
@@ -67,18 +65,11 @@ func newRedisKeeper(c RedisConfig, log *slog.Logger) *redisKeeper {
 	}
 }
 
-// try asks Redis, unless it failed a moment ago. It says once that Redis fails,
-// and why, and once that it works again.
+// try asks Redis, unless it failed a moment ago.
 func (k *redisKeeper) try(ctx context.Context, ask func() ([]any, error)) ([]any, error) {
 	return k.breaker.Execute(func() ([]any, error) {
 		values, err := ask()
-		switch failing := err != nil; {
-		case k.failing.Swap(failing) == failing:
-		case failing:
-			k.log.WarnContext(ctx, "embedding_cache_failed", "error", err)
-		default:
-			k.log.InfoContext(ctx, "embedding_cache_recovered")
-		}
+		k.note(ctx, err)
 		return values, err
 	})
 }
