@@ -44,7 +44,9 @@ func filled(t *testing.T, n int) string {
 		require.NoError(t, err)
 	}
 	require.NoError(t, c.CloseInput())
-	require.Equal(t, []string{file}, slices.Collect(maps.Keys(contents(t, dir))), "nothing is left beside the file")
+	left := contents(t, dir)
+	delete(left, file+"-vectors")
+	require.Equal(t, []string{file}, slices.Collect(maps.Keys(left)), "nothing is left beside the file, but for the cache")
 	return dir
 }
 
@@ -173,7 +175,9 @@ func TestDamageFoundOnTheWayIsReportedAndNothingReplaced(t *testing.T) {
 			}
 			require.Contains(t, p.Stderr.String(), "damaged")
 			require.Contains(t, p.Stderr.String(), ".recover")
-			require.Equal(t, before, contents(t, dir))
+			after := contents(t, dir)
+			delete(after, file+"-vectors")
+			require.Equal(t, before, after)
 		})
 	}
 }
