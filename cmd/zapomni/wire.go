@@ -52,7 +52,7 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (rooms, error)
 	if !c.Server.HybridSearch {
 		return r, nil
 	}
-	r.embedder, err = embed.Open(c.Embed, vectorFile(c.DB), log) //nolint:contextcheck // it reaches for nothing yet.
+	r.embedder, err = embed.Open(c.Embed, vectorFile(c.DB), log)
 	if err != nil {
 		return rooms{}, errors.Join(err, store.Close())
 	}

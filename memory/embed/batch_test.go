@@ -312,6 +312,22 @@ func TestOneTextThatBreaksTheServerStopsNoOther(t *testing.T) {
 	})
 }
 
+func TestAServerThatBreaksAtEverythingIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := &fake{embed: func(context.Context, []string) ([][]float32, error) { return nil, of(serverFault) }}
+		b := newBatcher(guarded(next), 8)
+		defer b.Close()
+		for range outages {
+			_, err := b.Embed(t.Context(), texts(1))
+			require.Equal(t, serverFault, classOf(err))
+		}
+		asked := len(next.requests())
+		_, err := b.Embed(t.Context(), texts(1))
+		require.Equal(t, halted, classOf(err))
+		require.Len(t, next.requests(), asked)
+	})
+}
+
 func TestBatcherRefusesTextsBeyondAllModels(t *testing.T) {
 	next := &fake{embed: working}
 	_, err := batched(t, next).Embed(t.Context(), []string{"good", strings.Repeat("é", 4*8193)})

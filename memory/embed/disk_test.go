@@ -1,7 +1,6 @@
 package embed
 
 import (
-	"context"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -218,12 +217,12 @@ func BenchmarkDisk(b *testing.B) {
 	}
 	b.Run("keep", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
-			require.NoError(b, k.Keep(context.Background(), map[Key][]float32{keys[i%len(keys)]: v}))
+			require.NoError(b, k.Keep(b.Context(), map[Key][]float32{keys[i%len(keys)]: v}))
 		}
 	})
 	b.Run("find", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
-			_, err := k.Vectors(context.Background(), keys[i%len(keys):][:1])
+			_, err := k.Vectors(b.Context(), keys[i%len(keys):][:1])
 			require.NoError(b, err)
 		}
 	})
