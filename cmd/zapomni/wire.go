@@ -126,6 +126,7 @@ func (r rooms) serve(ctx context.Context, in io.Reader, out io.Writer, log *slog
 	if traces != nil {
 		parts = slices.Insert(parts, 0, transport.Part{Name: "traces", Stop: traces.Stop})
 	}
+	trim()
 	err = transport.Run(ctx, log, r.config.Transport.Grace(), parts...)
 	log.InfoContext(ctx, "Shutting down MCP server...")
 	done := tools.Counters()
