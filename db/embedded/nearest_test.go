@@ -116,6 +116,28 @@ func TestNearestPutsTheLatestFirstAmongEquals(t *testing.T) {
 	require.Equal(t, []memory.Ref{"9", "8", "7", "6"}, refs)
 }
 
+// TestNearestOfManyEqualsAreTheLatest, of so many that not all of them can be
+// candidates, for codes of six words and others.
+func TestNearestOfManyEqualsAreTheLatest(t *testing.T) {
+	t.Parallel()
+	for _, dimensions := range []int{100, 384} {
+		s := openNew(t)
+		s.testing.Store(true)
+		topics := newTopics(11, 5, dimensions)
+		same := topics.vector()
+		embedMany(t, s, memory.DefaultWorkspace, 3000, func() []float32 { return same })
+		embedMany(t, s, memory.DefaultWorkspace, 200, topics.vector)
+		q := memory.VectorQuery{Model: "model", Vector: same}
+		found, err := s.Nearest(t.Context(), memory.DefaultWorkspace, q, 4)
+		require.NoError(t, err)
+		require.Equal(t, []memory.Ref{"3000", "2999", "2998", "2997"}, []memory.Ref{found[0].Ref, found[1].Ref, found[2].Ref, found[3].Ref})
+		require.NoError(t, s.selfTest(t.Context(), memory.DefaultWorkspace))
+		kept, err := s.space(t.Context(), memory.DefaultWorkspace)
+		require.NoError(t, err)
+		require.Equal(t, int64(baseDepth), kept.depth, "equals are no reason to compare more")
+	}
+}
+
 func BenchmarkCosine(b *testing.B) {
 	m := embedded384(memory.Memory{Chunks: make([]memory.Chunk, 2)}, rand.New(rand.NewPCG(2, 4)))
 	d, blob := directionOf(m.Chunks[0].Vector), blobOf(m.Chunks[1].Vector)

@@ -114,15 +114,16 @@ func (c *codeSet) likest(signs []uint64, most int) []spot {
 	return slices.Concat(found...)
 }
 
-// likest looks at blocks, of which the first is so many from the start.
+// likest looks at blocks, of which the first is so many from the start: at the
+// latest chunks first, so that among equals the sieve keeps these.
 func likest(blocks []*block, first int, signs []uint64, most int) []spot {
 	s := sieve{most: most, limit: math.MaxInt32, counts: make([]int, bitsPerWord*len(signs)+1)}
-	for i, b := range blocks {
+	for i, b := range slices.Backward(blocks) {
 		if len(signs) == wordsOfSix {
 			s.sixWords(b, int32(first+i), [wordsOfSix]uint64(signs))
 			continue
 		}
-		for place := range b.len() {
+		for place := b.len() - 1; place >= 0; place-- {
 			unlike := 0
 			for j, word := range b.codes[place*len(signs) : (place+1)*len(signs)] {
 				unlike += bits.OnesCount64(word ^ signs[j])
@@ -143,19 +144,21 @@ const wordsOfSix = 6
 // sixWords offers all codes of a block, faster than a loop over words would.
 func (s *sieve) sixWords(b *block, at int32, signs [wordsOfSix]uint64) {
 	codes := b.codes
-	for place := 0; len(codes) >= wordsOfSix; place++ {
-		c := (*[wordsOfSix]uint64)(codes)
+	for len(codes) >= wordsOfSix {
+		start := len(codes) - wordsOfSix
+		c := (*[wordsOfSix]uint64)(codes[start:])
 		unlike := bits.OnesCount64(c[0]^signs[0]) + bits.OnesCount64(c[1]^signs[1]) + bits.OnesCount64(c[2]^signs[2]) +
 			bits.OnesCount64(c[3]^signs[3]) + bits.OnesCount64(c[4]^signs[4]) + bits.OnesCount64(c[5]^signs[5])
 		if int32(unlike) < s.limit {
-			s.offer(at, place, int32(unlike))
+			s.offer(at, start/wordsOfSix, int32(unlike))
 		}
-		codes = codes[wordsOfSix:]
+		codes = codes[:start]
 	}
 }
 
 // sieve keeps those of the spots it is offered that have the fewest unlike
-// signs: most of them once it is tight, up to twice as many before.
+// signs, of equals those that came first: most of them once it is tight, up to
+// twice as many before.
 type sieve struct {
 	most   int // more than 0
 	limit  int32

@@ -12,7 +12,7 @@ import (
 // questions, testAsked at most, and to testKept of the vectors kept. It is due
 // from testFrom vectors on, and again whenever there are twice as many.
 const (
-	testFrom    = 4096
+	testFrom    = 512
 	testNearest = 10
 	testAsked   = 16
 	testKept    = 8
@@ -26,12 +26,21 @@ type testState struct {
 	mu    sync.Mutex
 	asked []askedVector // the latest
 	next  int           // to be replaced
-	tried int64         // how many vectors there were at the last test, whatever became of it
+	// tried is how many vectors of triedOf there were at the last test, whatever
+	// became of it.
+	tried   int64
+	triedOf codingID
 }
+
+// codingID names a coding: a workspace that is made anew has another number,
+// and may count its codings as the one before it did.
+type codingID struct{ workspace, coding int64 }
+
+func (c *codeSet) id() codingID { return codingID{c.num, c.coding} }
 
 // askedVector is a question, and the coding that answered it.
 type askedVector struct {
-	coding int64
+	of     codingID
 	vector []float32
 }
 
@@ -48,23 +57,26 @@ func (t *testState) ask(a askedVector) {
 }
 
 // latest returns what was asked of a coding.
-func (t *testState) latest(coding int64) []direction {
+func (t *testState) latest(of codingID) []direction {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var all []direction
 	for _, a := range t.asked {
-		if a.coding == coding {
+		if a.of == of {
 			all = append(all, directionOf(a.vector))
 		}
 	}
 	return all
 }
 
-// due says whether there are so many vectors more than at the last test that it
-// has to be repeated. It says so once.
+// due says whether there are so many vectors more than at the last test of the
+// same coding that it has to be repeated. It says so once.
 func (t *testState) due(set *codeSet) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.triedOf != set.id() {
+		t.tried, t.triedOf = 0, set.id()
+	}
 	if set.vectors < max(testFrom, 2*set.tested, 2*t.tried) {
 		return false
 	}
@@ -85,7 +97,7 @@ func (s *Store) noteQuestion(w memory.Workspace, set *codeSet, vector []float32)
 		return
 	}
 	state := &s.codes.of(w).test
-	state.ask(askedVector{set.coding, slices.Clone(vector)})
+	state.ask(askedVector{set.id(), slices.Clone(vector)})
 	if !s.testing.CompareAndSwap(false, true) {
 		return
 	}
@@ -109,7 +121,7 @@ func (s *Store) selfTest(ctx context.Context, w memory.Workspace) error {
 	if err != nil || set.codes == 0 {
 		return err
 	}
-	questions, err := s.testQuestions(ctx, set, s.codes.of(w).test.latest(set.coding))
+	questions, err := s.testQuestions(ctx, set, s.codes.of(w).test.latest(set.id()))
 	if err != nil {
 		return err
 	}
@@ -117,7 +129,10 @@ func (s *Store) selfTest(ctx context.Context, w memory.Workspace) error {
 	if err != nil {
 		return err
 	}
-	depth := set.depthOf(questions, truth)
+	depth, err := set.depthOf(ctx, questions, truth)
+	if err != nil {
+		return err
+	}
 	err = s.keepDepth(ctx, set, depth)
 	if before := max(baseDepth, int(set.depth)); err == nil && depth > before {
 		s.log.InfoContext(ctx, "nearest_deepened", "path", s.path, "from", before, "to", depth)
@@ -192,20 +207,28 @@ func (s *Store) nearestOfAll(ctx context.Context, set *codeSet, questions []test
 
 // depthOf is how many candidates it takes to find enough of the truth, the base
 // or twice, four times as many, and so on.
-func (c *codeSet) depthOf(questions []testQuestion, truth []nearest) int {
+func (c *codeSet) depthOf(ctx context.Context, questions []testQuestion, truth []nearest) (int, error) {
 	depth := baseDepth
 	for ; depth < c.codes; depth *= 2 {
-		if c.found(questions, truth, depth) >= enough {
+		found, err := c.found(ctx, questions, truth, depth)
+		if err != nil {
+			return 0, err
+		}
+		if found >= enough {
 			break
 		}
 	}
-	return depth
+	return depth, nil
 }
 
 // found is the part of the truth that is among the candidates at some depth.
-func (c *codeSet) found(questions []testQuestion, truth []nearest, depth int) float64 {
+func (c *codeSet) found(ctx context.Context, questions []testQuestion, truth []nearest, depth int) (float64, error) {
 	hits, all := 0, 0
 	for i, q := range questions {
+		// A deep search of many codes takes a while, and the store may be closing.
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
 		candidates := make(map[int64]bool)
 		for _, num := range c.best(newProbe(q.d, c.mean), depth) {
 			candidates[num] = true
@@ -217,5 +240,5 @@ func (c *codeSet) found(questions []testQuestion, truth []nearest, depth int) fl
 			}
 		}
 	}
-	return float64(hits) / float64(max(all, 1))
+	return float64(hits) / float64(max(all, 1)), nil
 }

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"context"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -155,13 +156,21 @@ func TestSelfTestOfWhatIsReplacedMeanwhileIsForgotten(t *testing.T) {
 func TestSelfTestIsDueAsVectorsGrow(t *testing.T) {
 	t.Parallel()
 	var state testState
-	of := func(vectors, tested int64) *codeSet { return &codeSet{space: space{vectors: vectors, tested: tested}} }
+	of := func(vectors, tested int64) *codeSet {
+		return &codeSet{space: space{num: 1, coding: 1, vectors: vectors, tested: tested}}
+	}
 	require.False(t, state.due(of(testFrom-1, 0)))
 	require.True(t, state.due(of(testFrom, 0)))
 	require.False(t, state.due(of(testFrom, 0)), "whatever became of it")
 	require.False(t, state.due(of(2*testFrom-1, testFrom)))
 	require.True(t, state.due(of(2*testFrom, testFrom)))
 	require.False(t, state.due(of(5*testFrom, 3*testFrom)), "another process did it")
+	other := of(testFrom, 0)
+	other.coding++
+	require.True(t, state.due(other), "of another model, maybe")
+	require.False(t, state.due(other))
+	other.num++
+	require.True(t, state.due(other), "the workspace was made anew")
 }
 
 // TestSelfTestGoesByTheLatestQuestions of the same coding.
@@ -169,14 +178,52 @@ func TestSelfTestGoesByTheLatestQuestions(t *testing.T) {
 	t.Parallel()
 	var state testState
 	for i := range 3 * testAsked {
-		state.ask(askedVector{coding: int64(i % 2), vector: []float32{float32(i + 1), 1}})
+		state.ask(askedVector{of: codingID{1, int64(i % 2)}, vector: []float32{float32(i + 1), 1}})
 	}
-	latest := state.latest(1)
+	latest := state.latest(codingID{1, 1})
 	require.Len(t, latest, testAsked/2)
 	for _, d := range latest {
 		require.Greater(t, d[0]/d[1], float64(2*testAsked))
 	}
+	require.Empty(t, state.latest(codingID{2, 1}), "a workspace of the same name, made anew, may have longer vectors")
 }
+
+// TestNearestInTightClustersIsFound: the means tell such vectors apart badly,
+// and there are fewer of them than anyone would call many.
+func TestNearestInTightClustersIsFound(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	topics := newTopics(12, 4, 128)
+	clustered := func() []float32 {
+		v := topics.noise(128, 0.3)
+		for i, x := range topics.centers[topics.random.IntN(4)] {
+			v[i] += x
+		}
+		return v
+	}
+	vectors := embedMany(t, s, memory.DefaultWorkspace, 4000, clustered)
+	ask := func() float64 {
+		return recall(t, s, vectors, memory.VectorQuery{Model: "model", Vector: clustered()}, 10)
+	}
+	ask()
+	s.gate.inside.Wait()
+	part := 0.0
+	for range 20 {
+		part += ask() / 20
+	}
+	require.GreaterOrEqual(t, part, enough)
+}
+
+func TestSelfTestEndsAsTheStoreCloses(t *testing.T) {
+	t.Parallel()
+	set := setOf(some(newTopics(13, 3, 20), 2*baseDepth))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := set.depthOf(ctx, []testQuestion{{d: directionOf(make20())}}, make([]nearest, 1))
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func make20() []float32 { return slices.Repeat([]float32{1}, 20) }
 
 // TestNearestHasItselfTested once there are enough vectors; closing the store
 // ends that.
@@ -184,16 +231,17 @@ func TestNearestHasItselfTested(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)
 	random := rand.New(rand.NewPCG(5, 4))
-	embedMany(t, s, memory.DefaultWorkspace, testFrom, vague(random))
+	const vectors = 8 * testFrom
+	embedMany(t, s, memory.DefaultWorkspace, vectors, vague(random))
 	_, err := s.Nearest(t.Context(), memory.DefaultWorkspace, memory.VectorQuery{Model: "model", Vector: vague(random)()}, 10)
 	require.NoError(t, err)
 	s.gate.inside.Wait()
 	p, err := s.space(t.Context(), memory.DefaultWorkspace)
 	require.NoError(t, err)
-	require.Equal(t, int64(testFrom), p.tested)
+	require.Equal(t, int64(vectors), p.tested)
 	require.Greater(t, p.depth, int64(baseDepth))
 
-	embedMany(t, s, memory.DefaultWorkspace, testFrom, vague(random))
+	embedMany(t, s, memory.DefaultWorkspace, vectors, vague(random))
 	_, err = s.Nearest(t.Context(), memory.DefaultWorkspace, memory.VectorQuery{Model: "model", Vector: vague(random)()}, 10)
 	require.NoError(t, err)
 	require.NoError(t, s.Close())
