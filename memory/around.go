@@ -54,18 +54,25 @@ func (m *found) isLine() bool { return m.first().doc.Speaker != 0 }
 
 func (m *found) when() time.Time { return m.first().passage.ValidFrom }
 
-// asLine changes what a line of a conversation is worth by its form.
-func (r *recall) asLine(m *found, own float64) float64 {
-	if !m.isLine() || own == 0 {
-		return own
+// lineWorth is how the form of a line of a conversation changes what it is
+// worth.
+type lineWorth struct {
+	factor float64 // of what its text is worth
+	dated  float64 // and what is added to that
+}
+
+func (r *recall) lineWorth(m *found) lineWorth {
+	worth := lineWorth{factor: 1}
+	if !m.isLine() || m.said+m.meant == 0 {
+		return worth
 	}
 	if m.first().doc.Asks {
-		own *= 1 - r.weigh.asking
+		worth.factor -= r.weigh.asking
 	}
 	if r.query.When && m.first().doc.Dated {
-		own += r.weigh.dated
+		worth.dated = r.weigh.dated
 	}
-	return own
+	return worth
 }
 
 // saidBy changes the score of a line by who says it.

@@ -28,14 +28,19 @@ const rrfK = 60
 // fuse sets what each memory in view is worth by itself.
 func (r *recall) fuse() {
 	if r.alike.query.Vector == nil || r.fusion == FusionWeighted {
+		expected := r.expectation()
 		for _, m := range r.memories {
-			m.own = m.words + r.meaning(m)
+			m.said, m.meant = m.words, r.meaning(m)
+			if m.cosine == unknown {
+				m.meant = expected.of(m.words)
+			}
 		}
 	} else {
 		r.fuseLists()
 	}
 	for _, m := range r.memories {
-		m.own = r.asLine(m, m.own)
+		line := r.lineWorth(m)
+		m.own = line.factor*(m.said+m.meant) + line.dated
 	}
 }
 
@@ -44,7 +49,7 @@ func (r *recall) fuse() {
 func (r *recall) fuseLists() {
 	var byWords, byMeaning list
 	for _, m := range r.memories {
-		m.own = 0
+		m.said, m.meant = 0, 0
 		if m.words > 0 {
 			byWords = append(byWords, scored{m, m.words})
 		}
@@ -53,14 +58,12 @@ func (r *recall) fuseLists() {
 		}
 	}
 	level := map[string]func(list) []float64{FusionRRF: list.byRank, FusionRSF: list.byRange, FusionDBSF: list.bySpread}[r.fusion]
-	for _, side := range []struct {
-		list
-		share float64
-	}{{byWords, 1 - r.alpha}, {byMeaning, r.alpha}} {
-		for i, x := range level(side.list) {
-			// As much as two sides that agree are worth when they are added.
-			side.list[i].own += 2 * side.share * x
-		}
+	// As much as two sides that agree are worth when they are added.
+	for i, x := range level(byWords) {
+		byWords[i].said = 2 * (1 - r.alpha) * x
+	}
+	for i, x := range level(byMeaning) {
+		byMeaning[i].meant = 2 * r.alpha * x
 	}
 }
 
@@ -96,15 +99,15 @@ func (l list) byRange() []float64 {
 // bySpread brings what is three standard deviations below the mean to 0, and
 // as far above it to 1.
 func (l list) bySpread() []float64 {
-	var sum, squares float64
-	for _, s := range l {
-		sum += s.by
+	by, squares := make([]float64, len(l)), make([]float64, len(l))
+	for i, s := range l {
+		by[i] = s.by
 	}
-	mean := sum / float64(max(1, len(l)))
-	for _, s := range l {
-		squares += (s.by - mean) * (s.by - mean)
+	mean := sum(by) / float64(max(1, len(l)))
+	for i, s := range l {
+		squares[i] = (s.by - mean) * (s.by - mean)
 	}
-	deviation := math.Sqrt(squares / float64(max(1, len(l))))
+	deviation := math.Sqrt(sum(squares) / float64(max(1, len(l))))
 	return l.between(mean-3*deviation, mean+3*deviation)
 }
 

@@ -49,12 +49,51 @@ func (m *found) others() int {
 	return n
 }
 
-// reasons says why m was found, the strongest first.
+// notYet is said in place of a cosine that is not known yet.
+const notYet = "not embedded yet"
+
+// reasons says why m was found, the strongest first. Together they are worth its
+// score.
 func (r *recall) reasons(m *found) []Reason {
 	all := make([]Reason, 0, 4)
-	if words := r.standing(m.best.match); words != "" {
-		all = append(all, Reason{BecauseWords, words, m.words})
+	add := func(kind, what string, worth float64) {
+		if worth > 0 {
+			all = append(all, Reason{kind, what, worth})
+		}
 	}
+	line, factor := r.lineWorth(m), r.saidBy(m, 1)
+	text := line.factor * factor
+	said := m.said
+	for _, of := range r.special(m) {
+		of.Worth *= m.said / m.words
+		said -= of.Worth
+		add(of.Kind, of.What, text*of.Worth)
+	}
+	add(BecauseWords, r.standing(m), text*said)
+	cosine := notYet
+	if m.cosine > unknown {
+		cosine = strconv.FormatFloat(m.cosine, 'f', 2, 64)
+	}
+	add(BecauseMeaning, cosine, text*m.meant)
+	add(BecauseDate, "", factor*line.dated)
+	if m.by != nil {
+		add(BecauseLink, string(m.by.id), factor*m.link)
+	}
+	if m.beside != nil {
+		add(BecauseNeighbor, string(m.beside.id), factor*m.near)
+	}
+	add(BecauseSession, "", factor*m.around)
+	slices.SortStableFunc(all, func(a, b Reason) int { return cmp.Compare(b.Worth, a.Worth) })
+	return all
+}
+
+// special are the reasons that are part of what the words of m are worth, and
+// are told apart from them.
+func (r *recall) special(m *found) []Reason {
+	if m.words <= 0 {
+		return nil
+	}
+	var all []Reason
 	if m.best.match.phrase {
 		all = append(all, Reason{BecausePhrase, "", r.weigh.phrase})
 	}
@@ -63,24 +102,18 @@ func (r *recall) reasons(m *found) []Reason {
 			all = append(all, Reason{BecauseName, lead.String(), r.weigh.lead})
 		}
 	}
-	if worth := r.meaning(m); r.alike.query.Vector != nil && worth > 0 {
-		all = append(all, Reason{BecauseMeaning, strconv.FormatFloat(m.cosine, 'f', 2, 64), worth})
-	}
-	if m.by != nil {
-		all = append(all, Reason{BecauseLink, string(m.by.id), m.link})
-	}
-	if m.beside != nil {
-		all = append(all, Reason{BecauseNeighbor, string(m.beside.id), m.near})
-	}
-	slices.SortStableFunc(all, func(a, b Reason) int { return cmp.Compare(b.Worth, a.Worth) })
 	return all
 }
 
-// standing lists the words of the question that stand in a chunk, the rarest
-// first.
-func (r *recall) standing(m *match) string {
+// standing lists the words of the question that stand in the best chunk of m, or
+// else in others, the rarest first.
+func (r *recall) standing(m *found) string {
+	counts := m.best.match.counts
+	if m.best.match.worth <= 0 {
+		counts = m.sum.counts
+	}
 	standing := make([]term, 0, len(r.terms))
-	for i, n := range m.counts {
+	for i, n := range counts {
 		if n > 0 {
 			standing = append(standing, r.terms[i])
 		}

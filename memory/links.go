@@ -24,7 +24,7 @@ func (r *recall) followNames(ctx context.Context) error {
 	if len(by) == 0 {
 		return nil
 	}
-	refs, err := r.store.Headed(ctx, r.workspace, slices.Collect(maps.Keys(by)), mostHeaded)
+	refs, err := r.store.Headed(ctx, r.workspace, slices.Sorted(maps.Keys(by)), mostHeaded)
 	if err != nil {
 		return fmt.Errorf("headed: %w", err)
 	}

@@ -1,8 +1,10 @@
 package memory_test
 
 import (
+	"context"
 	"log/slog"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -81,9 +83,53 @@ func TestRecallSaysWhyItWentByWords(t *testing.T) {
 			answer := ask(t, p, memory.Question{Text: "what is the puppy called"})
 			require.Equal(t, tt.lacks, answer.Lacks)
 			require.Equal(t, m.ID, answer.Hits[0].Memory)
+			require.Equal(t, "searched by words only: "+tt.lacks, answer.Note(memory.ByBoth))
 			require.Empty(t, ask(t, p, memory.Question{Text: "puppy", Mode: memory.ByWords}).Lacks, "it was not asked for")
+			answer = ask(t, p, memory.Question{Text: "puppy", Mode: memory.ByMeaning})
+			require.Empty(t, answer.Hits)
+			require.Equal(t, "not searched: "+tt.lacks, answer.Note(memory.ByMeaning))
 		})
 	}
+}
+
+func TestRecallByMeaningAloneSaysThatThereIsNoEmbedder(t *testing.T) {
+	p, _ := newProcessor(t)
+	add(t, p, "The puppy is called Biscuit.")
+	answer := ask(t, p, memory.Question{Text: "puppy", Mode: memory.ByMeaning})
+	require.Empty(t, answer.Hits)
+	require.Equal(t, "not searched: there is no embedder", answer.Note(memory.ByMeaning))
+	require.Empty(t, ask(t, p, memory.Question{Text: "puppy"}).Note(memory.ByBoth), "nobody wishes for one")
+}
+
+// TestWhatHasNoVectorYetIsNotBehindWhatHas, all else being equal.
+func TestWhatHasNoVectorYetIsNotBehindWhatHas(t *testing.T) {
+	p, s, e := newMeaning(t)
+	crowd(t, p)
+	const rest = " and went on to say at length what it had been like in the old days, when all of that was otherwise, and nobody minded"
+	embedded(t, p, "He spoke of a puppy"+rest)
+	m := add(t, p, "He spoke of a puppy in the kennel"+rest)
+	answer := ask(t, p, memory.Question{Text: "puppy kennel"})
+	require.Equal(t, m.ID, answer.Hits[0].Memory)
+	require.True(t, because(answer.Hits[0], memory.BecauseMeaning, "not embedded yet"))
+	require.Empty(t, answer.Lacks, "it will be there in a moment")
+
+	synctest.Test(t, func(t *testing.T) {
+		e.fail(errDown)
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- p.EmbedWaiting(ctx) }()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		e.fail(nil)
+		answer = ask(t, p, memory.Question{Text: "puppy kennel"})
+		require.Equal(t, "the vectors are still being made", answer.Lacks)
+		require.Equal(t, "searched in part by words only: the vectors are still being made", answer.Note(memory.ByBoth))
+		require.Equal(t, "searched in part: the vectors are still being made", answer.Note(memory.ByMeaning))
+		clear(s.vectors)
+		require.False(t, ask(t, p, memory.Question{Text: "puppy kennel"}).Partly)
+		stop()
+		require.NoError(t, <-done)
+	})
 }
 
 func TestWhatIsTooFarIsNotFound(t *testing.T) {

@@ -121,8 +121,10 @@ const (
 type Answer struct {
 	Hits []Hit // best first
 	// Lacks says in a few words why meaning had no part in it, or not its full
-	// part; empty if it had, or was not asked for.
-	Lacks string
+	// part; empty if it had, or was not asked for. Partly is true if that is so
+	// for some memories only.
+	Lacks  string
+	Partly bool
 }
 
 // Hit is a memory found, shown by its best chunk.
@@ -148,7 +150,8 @@ type Hit struct {
 type Reason struct {
 	Kind string // one of the Because constants
 	What string // the words, name or memory that caused it; may be empty
-	// Worth is what it added to the score, before that was brought to 0 to 1.
+	// Worth is what it added to the score, before that was brought to 0 to 1: what
+	// all are worth together, by one more than that.
 	Worth float64
 }
 
@@ -159,5 +162,7 @@ const (
 	BecauseName     = "name"     // it is headed by a name in the question
 	BecauseLink     = "link"     // a hit names it
 	BecauseNeighbor = "neighbor" // it was said next to a hit
-	BecauseMeaning  = "meaning"  // it means much the same; What is the cosine
+	BecauseMeaning  = "meaning"  // it means much the same; What is the cosine, or that it is expected of what has no vector yet
+	BecauseDate     = "date"     // it tells a time, and the question asks when
+	BecauseSession  = "session"  // there are hits in the same conversation
 )

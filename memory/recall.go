@@ -28,10 +28,41 @@ func (p *Processor) Recall(ctx context.Context, q Question) (Answer, error) {
 	}
 	defer p.backlog.called()()
 	r := p.recall(q)
-	if err := r.run(ctx); err != nil {
+	hits, err := r.find(ctx, q.Limit)
+	if err == nil && len(hits) < q.Limit && r.leftSome() {
+		r = p.broader(q, r)
+		hits, err = r.find(ctx, q.Limit)
+	}
+	if err != nil {
 		return Answer{}, fmt.Errorf("recall: %w", err)
 	}
-	return Answer{Hits: r.hits(q.Limit), Lacks: r.alike.lacks}, nil
+	return Answer{Hits: hits, Lacks: r.alike.lacks, Partly: r.alike.partly}, nil
+}
+
+// broader is how many times as much another look brings into view. There is one
+// where hits are left to be wished for: when many chunks in view were of one
+// memory, or of memories that say the same.
+const broader = 4
+
+// broader returns the look after than.
+func (p *Processor) broader(q Question, than *recall) *recall {
+	r := p.recall(q)
+	r.breadth = broader
+	r.alike.asked = than.alike.asked
+	if than.alike.query.Vector == nil {
+		r.embedder, r.alike.lacks, r.alike.partly = nil, than.alike.lacks, than.alike.partly
+	}
+	return r
+}
+
+// leftSome reports whether a broader look would bring in more that is worth a
+// hit.
+func (r *recall) leftSome() bool {
+	if r.more {
+		return true
+	}
+	c := r.chunks[r.farthest]
+	return c != nil && slices.Contains(r.ranked, r.memories[c.passage.Memory])
 }
 
 func (q Question) check() error {
@@ -67,7 +98,10 @@ type recall struct {
 	filter    Filter
 	mode      Mode
 	text      string
+	breadth   int // by which the first look is broader than usual
 
+	more     bool // there are more chunks that hold a word of the question
+	farthest Ref  // of those brought in by meaning, if there may be more
 	alike    likeness
 	lag      func() Lag
 	query    words.Query
@@ -89,12 +123,15 @@ type candidate struct {
 // found is a memory that came into view, with what speaks for it.
 type found struct {
 	id     ID
-	chunks []*candidate // those that came into view
+	chunks []*candidate // those that came into view, in the order of the text
 	best   *candidate   // of chunks
-	scored bool         // words and cosine are those of all chunks
+	scored bool         // what follows up to second is that of all chunks
+	sum    match        // of their words
 	words  float64      // what its words are worth
 	cosine float64      // of the chunk nearest in meaning; unknown if none has a vector
 	second float64      // of the next one
+	said   float64      // of own, what is because of its words,
+	meant  float64      // and of its meaning, both before it is looked at as a line
 	own    float64      // what its own text is worth
 	link   float64      // what is added because a hit names it,
 	by     *found       // and the hit that does
@@ -104,28 +141,28 @@ type found struct {
 	score  float64      // all together, as of the last ranking
 }
 
-// first returns a chunk that tells what kind of memory it is.
+// first returns the chunk that tells best what kind of memory it is.
 func (m *found) first() *candidate { return m.chunks[0] }
 
 func (p *Processor) recall(q Question) *recall {
 	return &recall{
 		store: p.store, embedder: p.embedder, docs: p.docs, weigh: p.weights,
 		fusion: p.config.Fusion, alpha: p.config.Alpha, least: 2*p.config.MinSimilarity - 1,
-		workspace: q.Workspace.orDefault(), filter: q.Filter, mode: q.Mode, text: q.Text,
+		workspace: q.Workspace.orDefault(), filter: q.Filter, mode: q.Mode, text: q.Text, breadth: 1,
 		lag: p.Lag, alike: likeness{cosines: make(map[Ref]float64)},
 		query: p.analyzer.Query(q.Text), chunks: make(map[Ref]*candidate), memories: make(map[ID]*found),
 	}
 }
 
-// run goes from the question to r.ranked.
-func (r *recall) run(ctx context.Context) error {
+// find goes from the question to the hits.
+func (r *recall) find(ctx context.Context, limit int) ([]Hit, error) {
 	for _, step := range []func(context.Context) error{r.look, r.followNames, r.lookAround} {
 		if err := step(ctx); err != nil {
-			return err
+			return nil, err
 		}
 		r.rank()
 	}
-	return nil
+	return r.hits(limit), nil
 }
 
 // look brings in the first candidates, by words and by meaning at once.
@@ -193,7 +230,8 @@ func (r *recall) admit(d cachedDoc) {
 		m = &found{id: d.passage.Memory}
 		r.memories[m.id] = m
 	}
-	m.chunks = append(m.chunks, c)
+	at, _ := slices.BinarySearchFunc(m.chunks, d.passage.Index, func(c *candidate, index int) int { return cmp.Compare(c.passage.Index, index) })
+	m.chunks = slices.Insert(m.chunks, at, c)
 	m.scored = false
 }
 

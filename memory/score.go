@@ -114,14 +114,14 @@ func contains(s, run []words.Hash) bool {
 // score sets what the words of m are worth: BM25 over the terms of all its
 // chunks in view, and what else speaks for it.
 func (r *recall) score(m *found) {
-	sum := match{counts: make([]int, len(r.terms)), inHead: make([]bool, len(r.terms))}
+	m.sum = match{counts: make([]int, len(r.terms)), inHead: make([]bool, len(r.terms))}
 	var bonus float64
 	m.cosine, m.second = unknown, unknown
 	for _, c := range m.chunks {
 		if c.match == nil {
 			c.match = r.meet(c.doc)
 		}
-		sum.add(c.match)
+		m.sum.add(c.match)
 		cosine := r.cosine(c)
 		m.second = max(m.second, min(cosine, m.cosine))
 		m.cosine = max(m.cosine, cosine)
@@ -132,8 +132,8 @@ func (r *recall) score(m *found) {
 			bonus = r.headWorth(c)
 		}
 	}
-	worth := r.bm25(&sum, m.length()) + r.weigh.pair*sum.pairs + bonus
-	if sum.phrase {
+	worth := r.bm25(&m.sum, m.length()) + r.weigh.pair*m.sum.pairs + bonus
+	if m.sum.phrase {
 		worth += r.weigh.phrase * r.total
 	}
 	m.scored = true

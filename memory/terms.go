@@ -13,7 +13,7 @@ import (
 // The first look brings in the chunks among which ranking finds the best. A
 // chunk not among them is lost, unless a name or a neighbor leads to it.
 const (
-	// candidates is how many chunks it brings in.
+	// candidates is how many chunks it brings in, at a breadth of 1.
 	candidates = 160
 	// affordable is how many places of terms it may go through: the cost of a
 	// look grows with them. The rarest terms come first, so that in a small
@@ -65,10 +65,12 @@ func (r *recall) lookByWords(ctx context.Context) ([]Ref, error) {
 	if len(terms) == 0 {
 		return nil, nil
 	}
-	refs, err := r.store.Matching(ctx, r.workspace, TermQuery{Terms: terms, Filter: r.filter}, candidates)
+	most := candidates * r.breadth
+	refs, err := r.store.Matching(ctx, r.workspace, TermQuery{Terms: terms, Filter: r.filter}, most)
 	if err != nil {
 		return nil, fmt.Errorf("matching: %w", err)
 	}
+	r.more = len(refs) == most
 	return refs, nil
 }
 
@@ -90,11 +92,22 @@ func (r *recall) affordableTerms() []string {
 
 // measure finds the average length of what is in view.
 func (r *recall) measure() {
-	var sum float64
+	lengths := make([]float64, 0, len(r.memories))
 	for _, m := range r.memories {
-		sum += m.length()
+		lengths = append(lengths, m.length())
 	}
-	r.average = sum / float64(max(1, len(r.memories)))
+	r.average = sum(lengths) / float64(max(1, len(lengths)))
+}
+
+// sum adds up in the order of size, so that it is the same to the last bit
+// whatever the order of all was. It sorts them.
+func sum(all []float64) float64 {
+	slices.Sort(all)
+	var sum float64
+	for _, x := range all {
+		sum += x
+	}
+	return sum
 }
 
 // length is that of the whole memory in words, judged by the chunks in view.

@@ -90,7 +90,7 @@ func (a *api) search(ctx context.Context, q query) (any, error) {
 	}
 	return struct {
 		Hits  []hitOut `json:"hits"`
-		Lacks string   `json:"lacks,omitempty"` // why meaning had no part in it
+		Lacks string   `json:"lacks,omitempty"` // why meaning had no part in it, or not its full part
 		Took  float64  `json:"took_ms"`
 	}{out, found.Lacks, math.Round(time.Since(began).Seconds()*1e5) / 1e2}, nil
 }

@@ -74,8 +74,8 @@ func (a *app) search(cmd *cobra.Command, o searchOptions, args []string) error {
 		if o.json {
 			return printJSON(a.out, foundBy(q, found))
 		}
-		if found.Lacks != "" {
-			a.complain(errors.New("searched by words only: " + found.Lacks))
+		if note := found.Note(q.Mode); note != "" {
+			a.complain(errors.New(note))
 		}
 		if len(found.Hits) == 0 {
 			return a.nothingFound(ctx, r, q.Workspace)
@@ -135,7 +135,7 @@ type answer struct {
 	Query     string           `json:"query"`
 	Workspace memory.Workspace `json:"workspace"`
 	Hits      []hit            `json:"hits"`
-	Lacks     string           `json:"lacks,omitempty"` // why meaning had no part in it
+	Lacks     string           `json:"lacks,omitempty"` // why meaning had no part in it, or not its full part
 }
 
 type hit struct {

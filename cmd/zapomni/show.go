@@ -71,6 +71,10 @@ func because(r memory.Reason) string {
 		return "named in a hit"
 	case memory.BecauseNeighbor:
 		return "next to a hit"
+	case memory.BecauseDate:
+		return "tells when"
+	case memory.BecauseSession:
+		return "in the conversation of a hit"
 	default:
 		return r.Kind + ": " + r.What
 	}

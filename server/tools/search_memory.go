@@ -49,7 +49,7 @@ func searchMemory(r recaller, s Sessions, limit, maxBytes int) mcpserver.ServerT
 		if in.MaxTokens > 0 {
 			room = in.MaxTokens * bytesPerToken
 		}
-		return found(got, look{full: in.Full, explain: in.Explain}, room), nil
+		return found(got, look{full: in.Full, explain: in.Explain, note: sentence(got.Note(in.Mode))}, room), nil
 	},
 		length("query", 1, memory.MaxQueryLength),
 		between("limit", 1, memory.MaxLimit), fallback("limit", limit),
@@ -82,19 +82,20 @@ type searchMemoryOut struct {
 type look struct {
 	full    bool // whole passages, with IDs and dates
 	explain bool // with all reasons, and what each is worth
+	note    string
 }
 
-// note says what an answer lacks.
-func note(lacks string) string {
-	if lacks == "" {
+// sentence makes one of a clause, in plain letters, that is not empty.
+func sentence(clause string) string {
+	if clause == "" {
 		return ""
 	}
-	return "Searched by words only: " + lacks + "."
+	return strings.ToUpper(clause[:1]) + clause[1:] + "."
 }
 
 // found says what was recalled in at most so many bytes.
 func found(got memory.Answer, l look, room int) answer {
-	hits, note := got.Hits, note(got.Lacks)
+	hits, note := got.Hits, l.note
 	if len(hits) == 0 {
 		return answer{
 			text: strings.TrimRight("No results found matching your query.\n"+note, "\n"),

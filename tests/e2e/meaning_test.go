@@ -68,6 +68,9 @@ func TestAnEmbedderThatIsDownIsSaidAndHarmsNothing(t *testing.T) {
 	require.NoError(t, json.Unmarshal(r.Structured, &out))
 	require.Equal(t, "Searched by words only: the embedder cannot be reached.", out.Note)
 	require.Equal(t, id, out.Results[0].ID)
+	r, err = c.Tool("search_memory", map[string]any{"query": "where is the spare key", "mode": "meaning"})
+	require.NoError(t, err)
+	require.Equal(t, "No results found matching your query.\nNot searched: the embedder cannot be reached.", r.Text)
 	require.NoError(t, c.CloseInput())
 	require.NotContains(t, c.Stderr.String(), "boiler")
 }

@@ -114,6 +114,8 @@ export class Panel {
       case 'name': return `about ${what}`;
       case 'link': return `named by “${this.on.title(what)}”`;
       case 'neighbor': return `said next to “${this.on.title(what)}”`;
+      case 'date': return 'tells when';
+      case 'session': return 'in the conversation of a hit';
     }
     return what ? `${kind}: ${what}` : kind;
   }
