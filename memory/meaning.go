@@ -9,13 +9,14 @@ import "context"
 type Meaning interface {
 	// Nearest finds the chunks whose vectors are nearest to that of q by cosine,
 	// nearest first, at most k of them that pass its filter. It finds none if
-	// the vectors of w are of another model. It returns ErrInvalid for a vector
-	// of another length than those kept, one of zeros, or one with a number that
-	// is not finite.
+	// the vectors of w are of another model, however long they are. It returns
+	// ErrInvalid for a vector of another length than those of the same model, one
+	// of zeros or of no number, or one with a number that is not finite.
 	Nearest(ctx context.Context, w Workspace, q VectorQuery, k int) ([]Near, error)
 	// Similar compares the chunks that refs name with q, whether they pass its
 	// filter or not, and returns them in any order. Those that are gone or have
-	// no vector of its model are left out.
+	// no vector of its model are left out. It refuses a vector as Nearest does;
+	// one of another length, where there is a chunk to compare it with.
 	Similar(ctx context.Context, w Workspace, q VectorQuery, refs []Ref) ([]Near, error)
 	// Embedding says what vectors w has.
 	Embedding(ctx context.Context, w Workspace) (Embedding, error)
@@ -25,9 +26,9 @@ type Meaning interface {
 	Unembedded(ctx context.Context, w Workspace, after Cursor, n int) ([]Unembedded, Cursor, error)
 	// Attach gives chunks of w the vectors that model made of them, all or none;
 	// once it returns nil, they survive the death of the process. Chunks that
-	// are gone or have a vector are left out. It returns ErrConflict if w has
-	// vectors of another model, and ErrInvalid for vectors that Nearest would
-	// refuse.
+	// are gone or have a vector are left out, and of several vectors for one chunk
+	// all but the first. It returns ErrConflict if w has vectors of another
+	// model, however long, and ErrInvalid for vectors that Nearest would refuse.
 	Attach(ctx context.Context, w Workspace, model string, vectors []Attachment) error
 	// Detach forgets all vectors of w, so that those of another model can come
 	// in their place.

@@ -12,8 +12,10 @@ type Keeper interface {
 	// Put keeps m whole or not at all; once it returns nil, m survives the
 	// death of the process. Putting the same ID again replaces it. It returns
 	// ErrNoWorkspace if m.Workspace does not exist, ErrInvalid if chunks are out
-	// of order or out of the text or have a vector that Nearest would refuse, and ErrConflict if the ID belongs to a memory
-	// of another workspace, unless the store keeps each workspace for itself.
+	// of order or out of the text or have a vector that Nearest would refuse, and
+	// ErrConflict if the vectors are of another model than those of the other
+	// memories of the workspace, or if the ID belongs to a memory of another
+	// workspace, unless the store keeps each workspace for itself.
 	Put(ctx context.Context, m Memory) error
 	// Get returns ErrNotFound if w holds no such memory.
 	Get(ctx context.Context, w Workspace, id ID) (Memory, error)

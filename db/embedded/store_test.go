@@ -38,5 +38,4 @@ func TestStoreKeepsThePromises(t *testing.T) {
 		return openNew(t)
 	}
 	storetest.Run(t, open)
-	storetest.RunMeaning(t, open)
 }

@@ -43,7 +43,6 @@ func TestStoreKeepsThePromises(t *testing.T) {
 		return openNew(t)
 	}
 	storetest.Run(t, open, storetest.Apart...)
-	storetest.RunMeaning(t, open)
 }
 
 // twice sends each write twice and forgets the first answer, as when a
@@ -70,5 +69,4 @@ func TestStoreKeepsThePromisesWhenEachWriteIsSentTwice(t *testing.T) {
 		return s
 	}
 	storetest.Run(t, open, storetest.Apart...)
-	storetest.RunMeaning(t, open)
 }

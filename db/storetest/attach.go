@@ -9,13 +9,13 @@ import (
 	"zapomni/memory"
 )
 
-func attaching() map[string]func(*testing.T, meant) {
-	return map[string]func(*testing.T, meant){
+func attaching() map[string]func(*testing.T, memory.Store) {
+	return map[string]func(*testing.T, memory.Store){
 		"AttachedIsFoundAtOnce":              attachedIsFoundAtOnce,
 		"AttachManyAtOnce":                   attachManyAtOnce,
 		"AttachToChunksOfOneMemory":          attachToChunksOfOneMemory,
 		"AttachTwiceKeepsTheFirst":           attachTwiceKeepsTheFirst,
-		"AttachKeepsOneOfTwoForTheSameChunk": attachKeepsOneOfTwo,
+		"AttachKeepsTheFirstForTheSameChunk": attachKeepsTheFirst,
 		"AttachLeavesOutWhatIsGone":          attachLeavesOutWhatIsGone,
 		"AttachLeavesOutWhatIsElsewhere":     attachLeavesOutWhatIsElsewhere,
 		"AttachToNothing":                    attachToNothing,
@@ -27,7 +27,7 @@ func attaching() map[string]func(*testing.T, meant) {
 	}
 }
 
-func attachedIsFoundAtOnce(t *testing.T, s meant) {
+func attachedIsFoundAtOnce(t *testing.T, s memory.Store) {
 	for i := range 30 {
 		text := fmt.Sprint("entry ", i)
 		notes(t, s, home, text)
@@ -41,7 +41,7 @@ func attachedIsFoundAtOnce(t *testing.T, s meant) {
 
 // degreesApart puts n memories that wait, and attaches vectors so many degrees
 // apart to them in one call.
-func degreesApart(t *testing.T, s meant, w memory.Workspace, n int, degrees float64) []memory.Memory {
+func degreesApart(t *testing.T, s memory.Store, w memory.Workspace, n int, degrees float64) []memory.Memory {
 	t.Helper()
 	texts := make([]string, n)
 	for i := range texts {
@@ -57,7 +57,7 @@ func degreesApart(t *testing.T, s meant, w memory.Workspace, n int, degrees floa
 	return ms
 }
 
-func attachManyAtOnce(t *testing.T, s meant) {
+func attachManyAtOnce(t *testing.T, s memory.Store) {
 	ms := degreesApart(t, s, home, 90, 2)
 	require.Equal(t, memory.Embedding{Model: tall, Dimensions: 4, Chunks: 90, Embedded: 90}, embedding(t, s, home))
 	for i, text := range nearestOf(t, s, home, tall, ray(0)) {
@@ -65,7 +65,7 @@ func attachManyAtOnce(t *testing.T, s meant) {
 	}
 }
 
-func attachToChunksOfOneMemory(t *testing.T, s meant) {
+func attachToChunksOfOneMemory(t *testing.T, s memory.Store) {
 	m := note(home, 0, "  apples. pears. plums and more")
 	m.Chunks = []memory.Chunk{{Start: 2, End: 9}, {Start: 6, End: 16}, {Start: 17, End: 22}}
 	put(t, s, m)
@@ -78,7 +78,7 @@ func attachToChunksOfOneMemory(t *testing.T, s meant) {
 	require.Equal(t, []string{"plums", "apples."}, nearestOf(t, s, home, tall, ray(0)))
 }
 
-func attachTwiceKeepsTheFirst(t *testing.T, s meant) {
+func attachTwiceKeepsTheFirst(t *testing.T, s memory.Store) {
 	m := notes(t, s, home, "only one")[0]
 	once := memory.Attachment{Ref: refOf(t, s, home, "only one"), Vector: ray(0)}
 	attach(t, s, home, tall, once)
@@ -90,18 +90,20 @@ func attachTwiceKeepsTheFirst(t *testing.T, s meant) {
 	require.Equal(t, 1, embedding(t, s, home).Embedded)
 }
 
-func attachKeepsOneOfTwo(t *testing.T, s meant) {
-	m := notes(t, s, home, "only one")[0]
-	ref := refOf(t, s, home, "only one")
-	attach(t, s, home, tall, memory.Attachment{Ref: ref, Vector: ray(0)}, memory.Attachment{Ref: ref, Vector: ray(90)})
-	got, err := s.Get(t.Context(), home, m.ID)
-	require.NoError(t, err)
-	require.Contains(t, [][]float32{ray(0), ray(90)}, got.Chunks[0].Vector)
-	require.Equal(t, memory.Embedding{Model: tall, Dimensions: 4, Chunks: 1, Embedded: 1}, embedding(t, s, home))
-	require.Equal(t, []string{"only one"}, nearestOf(t, s, home, tall, got.Chunks[0].Vector))
+func attachKeepsTheFirst(t *testing.T, s memory.Store) {
+	ms := notes(t, s, home, "one", "two")
+	one, two := refOf(t, s, home, "one"), refOf(t, s, home, "two")
+	attach(t, s, home, tall, memory.Attachment{Ref: two, Vector: ray(50)}, memory.Attachment{Ref: one, Vector: ray(0)},
+		memory.Attachment{Ref: two, Vector: ray(70)}, memory.Attachment{Ref: one, Vector: ray(90)})
+	for i, v := range [][]float32{ray(0), ray(50)} {
+		ms[i].Model, ms[i].Chunks[0].Vector = tall, v
+		requireKept(t, s, ms[i])
+	}
+	require.Equal(t, memory.Embedding{Model: tall, Dimensions: 4, Chunks: 2, Embedded: 2}, embedding(t, s, home))
+	require.Equal(t, []string{"one", "two"}, nearestOf(t, s, home, tall, ray(0)))
 }
 
-func attachLeavesOutWhatIsGone(t *testing.T, s meant) {
+func attachLeavesOutWhatIsGone(t *testing.T, s memory.Store) {
 	ms := notes(t, s, home, "stays", "goes", "changes")
 	var vectors []memory.Attachment
 	for i, u := range unembedded(t, s, home, 9) {
@@ -118,7 +120,7 @@ func attachLeavesOutWhatIsGone(t *testing.T, s meant) {
 	require.Equal(t, memory.Embedding{Model: tall, Dimensions: 4, Chunks: 2, Embedded: 1}, embedding(t, s, home))
 }
 
-func attachLeavesOutWhatIsElsewhere(t *testing.T, s meant) {
+func attachLeavesOutWhatIsElsewhere(t *testing.T, s memory.Store) {
 	add(t, s, other)
 	notes(t, s, home, "at home")
 	notes(t, s, other, "abroad", "abroad, too")
@@ -133,7 +135,7 @@ func attachLeavesOutWhatIsElsewhere(t *testing.T, s meant) {
 	require.Equal(t, memory.Embedding{Chunks: 1}, embedding(t, s, home))
 }
 
-func attachToNothing(t *testing.T, s meant) {
+func attachToNothing(t *testing.T, s memory.Store) {
 	attach(t, s, other, tall, memory.Attachment{Ref: "1", Vector: ray(0)})
 	attach(t, s, home, tall, memory.Attachment{Ref: "1", Vector: ray(0)})
 	attach(t, s, home, tall)
@@ -142,7 +144,7 @@ func attachToNothing(t *testing.T, s meant) {
 	attachTo(t, s, home, wide, "comes later", []float32{1})
 }
 
-func attachRefusesWhatHasNoCosine(t *testing.T, s meant) {
+func attachRefusesWhatHasNoCosine(t *testing.T, s memory.Store) {
 	notes(t, s, home, "good", "bad")
 	good := memory.Attachment{Ref: refOf(t, s, home, "good"), Vector: ray(0)}
 	bad := memory.Attachment{Ref: refOf(t, s, home, "bad")}
@@ -157,7 +159,7 @@ func attachRefusesWhatHasNoCosine(t *testing.T, s meant) {
 	require.Len(t, waitingTexts(t, s, home), 2)
 }
 
-func attachRefusesAnotherLength(t *testing.T, s meant) {
+func attachRefusesAnotherLength(t *testing.T, s memory.Store) {
 	notes(t, s, home, "first", "second", "third")
 	second := memory.Attachment{Ref: refOf(t, s, home, "second"), Vector: ray(10)}
 	third := memory.Attachment{Ref: refOf(t, s, home, "third"), Vector: []float32{1, 2}}
@@ -173,7 +175,7 @@ func attachRefusesAnotherLength(t *testing.T, s meant) {
 
 // attachedGoesWithItsMemory: what was deleted is not found at once, and what was
 // replaced waits again.
-func attachedGoesWithItsMemory(t *testing.T, s meant) {
+func attachedGoesWithItsMemory(t *testing.T, s memory.Store) {
 	ms := degreesApart(t, s, home, 40, 3)
 	var left, changed []string
 	for i, m := range ms {
@@ -195,7 +197,7 @@ func attachedGoesWithItsMemory(t *testing.T, s meant) {
 	require.Equal(t, append([]string{changed[3]}, left...), nearestOf(t, s, home, tall, ray(0)))
 }
 
-func attachedGoesWithItsWorkspace(t *testing.T, s meant) {
+func attachedGoesWithItsWorkspace(t *testing.T, s memory.Store) {
 	add(t, s, other)
 	degreesApart(t, s, other, 9, 3)
 	degreesApart(t, s, home, 3, 3)
@@ -211,7 +213,7 @@ func attachedGoesWithItsWorkspace(t *testing.T, s meant) {
 	require.Len(t, nearestOf(t, s, home, tall, ray(0)), 3)
 }
 
-func attachedPassesFilters(t *testing.T, s meant) {
+func attachedPassesFilters(t *testing.T, s memory.Store) {
 	for i, m := range filterable() {
 		put(t, s, m)
 		attachTo(t, s, home, tall, m.Text, ray(float64(20*i)))

@@ -8,8 +8,8 @@ import (
 	"zapomni/memory"
 )
 
-func detaching() map[string]func(*testing.T, meant) {
-	return map[string]func(*testing.T, meant){
+func detaching() map[string]func(*testing.T, memory.Store) {
+	return map[string]func(*testing.T, memory.Store){
 		"DetachForgetsAllVectors":         detachForgetsAllVectors,
 		"DetachedWaitInTheirOrder":        detachedWaitInTheirOrder,
 		"DetachLetsAnotherModelIn":        detachLetsAnotherModelIn,
@@ -20,7 +20,7 @@ func detaching() map[string]func(*testing.T, meant) {
 	}
 }
 
-func detachForgetsAllVectors(t *testing.T, s meant) {
+func detachForgetsAllVectors(t *testing.T, s memory.Store) {
 	ms := degreesApart(t, s, home, 20, 5)
 	require.NoError(t, s.Detach(t.Context(), home))
 	require.Empty(t, nearestOf(t, s, home, tall, ray(0)))
@@ -32,7 +32,7 @@ func detachForgetsAllVectors(t *testing.T, s meant) {
 }
 
 // detachedWaitInTheirOrder, those that waited before among them.
-func detachedWaitInTheirOrder(t *testing.T, s meant) {
+func detachedWaitInTheirOrder(t *testing.T, s memory.Store) {
 	texts := []string{"first", "second", "third", "fourth"}
 	notes(t, s, home, texts...)
 	attachTo(t, s, home, tall, "third", ray(0))
@@ -41,7 +41,7 @@ func detachedWaitInTheirOrder(t *testing.T, s meant) {
 	require.Equal(t, texts, waitingTexts(t, s, home))
 }
 
-func detachLetsAnotherModelIn(t *testing.T, s meant) {
+func detachLetsAnotherModelIn(t *testing.T, s memory.Store) {
 	ms := degreesApart(t, s, home, 20, 5)
 	old := memory.Attachment{Ref: refsOf(nearestOfTall(t, s, ray(0)))[0], Vector: ray(0)}
 	require.NoError(t, s.Detach(t.Context(), home))
@@ -58,14 +58,14 @@ func detachLetsAnotherModelIn(t *testing.T, s meant) {
 	}
 }
 
-func nearestOfTall(t *testing.T, s meant, v []float32) []memory.Near {
+func nearestOfTall(t *testing.T, s memory.Store, v []float32) []memory.Near {
 	t.Helper()
 	found, err := s.Nearest(t.Context(), home, memory.VectorQuery{Model: tall, Vector: v}, 99)
 	require.NoError(t, err)
 	return found
 }
 
-func detachKeepsToItsWorkspace(t *testing.T, s meant) {
+func detachKeepsToItsWorkspace(t *testing.T, s memory.Store) {
 	add(t, s, other)
 	degreesApart(t, s, home, 5, 5)
 	degreesApart(t, s, other, 7, 5)
@@ -78,7 +78,7 @@ func detachKeepsToItsWorkspace(t *testing.T, s meant) {
 	require.Len(t, waitingTexts(t, s, home), 5)
 }
 
-func detachWithoutVectors(t *testing.T, s meant) {
+func detachWithoutVectors(t *testing.T, s memory.Store) {
 	require.NoError(t, s.Detach(t.Context(), home))
 	notes(t, s, home, "waits")
 	require.NoError(t, s.Detach(t.Context(), home))
@@ -86,7 +86,7 @@ func detachWithoutVectors(t *testing.T, s meant) {
 	require.Equal(t, []string{"waits"}, waitingTexts(t, s, home))
 }
 
-func detachOfUnknownWorkspace(t *testing.T, s meant) {
+func detachOfUnknownWorkspace(t *testing.T, s memory.Store) {
 	require.NoError(t, s.Detach(t.Context(), other))
 	_, err := s.Workspace(t.Context(), other)
 	require.ErrorIs(t, err, memory.ErrNoWorkspace)
@@ -94,7 +94,7 @@ func detachOfUnknownWorkspace(t *testing.T, s meant) {
 
 // detachAndAttachOver gives the same chunks other vectors of the same model and
 // length: none of the old ones is left anywhere.
-func detachAndAttachOver(t *testing.T, s meant) {
+func detachAndAttachOver(t *testing.T, s memory.Store) {
 	ms := degreesApart(t, s, home, 30, 3)
 	require.Equal(t, ms[0].Text, nearestOf(t, s, home, tall, ray(0))[0])
 	require.NoError(t, s.Detach(t.Context(), home))

@@ -11,29 +11,6 @@ import (
 	"zapomni/memory"
 )
 
-// meant is a store that keeps vectors as memory.Meaning promises.
-type meant interface {
-	memory.Store
-	memory.Meaning
-}
-
-// RunMeaning makes each check of memory.Meaning on a store of its own, as Run
-// does those of memory.Store. What open returns has to be a memory.Meaning.
-func RunMeaning(t *testing.T, open func(t *testing.T) memory.Store) {
-	t.Helper()
-	for _, group := range []map[string]func(*testing.T, meant){
-		attaching(), models(), detaching(), waiting(), similar(), meaningRaces(), meaningContexts(),
-	} {
-		for name, check := range group {
-			t.Run(name, func(t *testing.T) {
-				s, ok := open(t).(meant)
-				require.True(t, ok, "the store keeps no vectors")
-				check(t, s)
-			})
-		}
-	}
-}
-
 // The models that checks use.
 const (
 	tall = "tall-model"
@@ -41,7 +18,7 @@ const (
 )
 
 // unembedded goes through all chunks of w that wait, n at a time.
-func unembedded(t *testing.T, s meant, w memory.Workspace, n int) []memory.Unembedded {
+func unembedded(t *testing.T, s memory.Store, w memory.Workspace, n int) []memory.Unembedded {
 	t.Helper()
 	var all []memory.Unembedded
 	for after := memory.Cursor(""); ; {
@@ -56,7 +33,7 @@ func unembedded(t *testing.T, s meant, w memory.Workspace, n int) []memory.Unemb
 }
 
 // waitingTexts are those of the chunks of w that wait, the oldest first.
-func waitingTexts(t *testing.T, s meant, w memory.Workspace) []string {
+func waitingTexts(t *testing.T, s memory.Store, w memory.Workspace) []string {
 	t.Helper()
 	var texts []string
 	for _, u := range unembedded(t, s, w, 100) {
@@ -66,25 +43,25 @@ func waitingTexts(t *testing.T, s meant, w memory.Workspace) []string {
 }
 
 // refOf is the ref of the one chunk of w with this text that waits.
-func refOf(t *testing.T, s meant, w memory.Workspace, text string) memory.Ref {
+func refOf(t *testing.T, s memory.Store, w memory.Workspace, text string) memory.Ref {
 	t.Helper()
 	found := slices.DeleteFunc(unembedded(t, s, w, 100), func(u memory.Unembedded) bool { return u.Text != text })
 	require.Len(t, found, 1, "chunks %q that wait", text)
 	return found[0].Ref
 }
 
-func attach(t *testing.T, s meant, w memory.Workspace, model string, vectors ...memory.Attachment) {
+func attach(t *testing.T, s memory.Store, w memory.Workspace, model string, vectors ...memory.Attachment) {
 	t.Helper()
 	require.NoError(t, s.Attach(t.Context(), w, model, vectors))
 }
 
 // attachTo gives the chunk of w with this text a vector.
-func attachTo(t *testing.T, s meant, w memory.Workspace, model, text string, vector []float32) {
+func attachTo(t *testing.T, s memory.Store, w memory.Workspace, model, text string, vector []float32) {
 	t.Helper()
 	attach(t, s, w, model, memory.Attachment{Ref: refOf(t, s, w, text), Vector: vector})
 }
 
-func embedding(t *testing.T, s meant, w memory.Workspace) memory.Embedding {
+func embedding(t *testing.T, s memory.Store, w memory.Workspace) memory.Embedding {
 	t.Helper()
 	e, err := s.Embedding(t.Context(), w)
 	require.NoError(t, err)
@@ -93,7 +70,7 @@ func embedding(t *testing.T, s meant, w memory.Workspace) memory.Embedding {
 
 // nearestOf returns the texts of the chunks whose vectors of a model are nearest
 // to v.
-func nearestOf(t *testing.T, s meant, w memory.Workspace, model string, v []float32) []string {
+func nearestOf(t *testing.T, s memory.Store, w memory.Workspace, model string, v []float32) []string {
 	t.Helper()
 	found, err := s.Nearest(t.Context(), w, memory.VectorQuery{Model: model, Vector: v}, 99)
 	require.NoError(t, err)
@@ -101,7 +78,7 @@ func nearestOf(t *testing.T, s meant, w memory.Workspace, model string, v []floa
 }
 
 // meaningCalls makes each call of memory.Meaning on a chunk that waits.
-func meaningCalls(s meant, ref memory.Ref) map[string]func(context.Context) error {
+func meaningCalls(s memory.Store, ref memory.Ref) map[string]func(context.Context) error {
 	q := memory.VectorQuery{Model: tall, Vector: ray(0)}
 	return map[string]func(context.Context) error{
 		"Nearest":    func(ctx context.Context) error { _, err := s.Nearest(ctx, home, q, 9); return err },
@@ -116,8 +93,8 @@ func meaningCalls(s meant, ref memory.Ref) map[string]func(context.Context) erro
 }
 
 // models has the checks of which model vectors are of.
-func models() map[string]func(*testing.T, meant) {
-	return map[string]func(*testing.T, meant){
+func models() map[string]func(*testing.T, memory.Store) {
+	return map[string]func(*testing.T, memory.Store){
 		"GetNamesTheModelOfVectors":              getNamesTheModel,
 		"ModelWithoutVectorsIsNotKept":           modelWithoutVectorsIsNotKept,
 		"PutRefusesAnotherModel":                 putRefusesAnotherModel,
@@ -133,7 +110,7 @@ func models() map[string]func(*testing.T, meant) {
 	}
 }
 
-func getNamesTheModel(t *testing.T, s meant) {
+func getNamesTheModel(t *testing.T, s memory.Store) {
 	m := pointing(home, 0, "put with its vector", ray(10))
 	m.Model = tall
 	put(t, s, m)
@@ -147,7 +124,7 @@ func getNamesTheModel(t *testing.T, s meant) {
 	require.Equal(t, memory.Embedding{Model: tall, Dimensions: 4, Chunks: 2, Embedded: 2}, embedding(t, s, home))
 }
 
-func modelWithoutVectorsIsNotKept(t *testing.T, s meant) {
+func modelWithoutVectorsIsNotKept(t *testing.T, s memory.Store) {
 	m := note(home, 0, "only said to have one")
 	m.Model = tall
 	put(t, s, m)
@@ -157,7 +134,7 @@ func modelWithoutVectorsIsNotKept(t *testing.T, s meant) {
 	attachTo(t, s, home, wide, m.Text, ray(0))
 }
 
-func putRefusesAnotherModel(t *testing.T, s meant) {
+func putRefusesAnotherModel(t *testing.T, s memory.Store) {
 	m := pointing(home, 0, "the old text", ray(0))
 	stays := pointing(home, 1, "stays", ray(10))
 	m.Model, stays.Model = tall, tall
@@ -179,7 +156,7 @@ func putRefusesAnotherModel(t *testing.T, s meant) {
 	require.Equal(t, memory.Embedding{Model: tall, Dimensions: 4, Chunks: 3, Embedded: 2}, embedding(t, s, home))
 }
 
-func putOfAnotherModelInPlaceOfTheLast(t *testing.T, s meant) {
+func putOfAnotherModelInPlaceOfTheLast(t *testing.T, s memory.Store) {
 	m := pointing(home, 0, "changing", ray(0))
 	m.Model = tall
 	put(t, s, m)
@@ -190,7 +167,7 @@ func putOfAnotherModelInPlaceOfTheLast(t *testing.T, s meant) {
 	require.Empty(t, nearestOf(t, s, home, tall, ray(0)))
 }
 
-func attachRefusesAnotherModel(t *testing.T, s meant) {
+func attachRefusesAnotherModel(t *testing.T, s memory.Store) {
 	notes(t, s, home, "first", "second")
 	attachTo(t, s, home, tall, "first", ray(0))
 	second := memory.Attachment{Ref: refOf(t, s, home, "second"), Vector: ray(10)}
@@ -203,7 +180,7 @@ func attachRefusesAnotherModel(t *testing.T, s meant) {
 
 // nearestOfAnotherModelFindsNone, however long its vectors are: models that
 // differ in that are to be changed without a search that fails.
-func nearestOfAnotherModelFindsNone(t *testing.T, s meant) {
+func nearestOfAnotherModelFindsNone(t *testing.T, s memory.Store) {
 	notes(t, s, home, "only one")
 	attachTo(t, s, home, tall, "only one", ray(0))
 	for _, model := range []string{wide, ""} {
@@ -216,7 +193,7 @@ func nearestOfAnotherModelFindsNone(t *testing.T, s meant) {
 	require.ErrorIs(t, err, memory.ErrInvalid)
 }
 
-func eachWorkspaceHasAModelOfItsOwn(t *testing.T, s meant) {
+func eachWorkspaceHasAModelOfItsOwn(t *testing.T, s memory.Store) {
 	add(t, s, other)
 	notes(t, s, home, "at home")
 	notes(t, s, other, "abroad")
@@ -229,7 +206,7 @@ func eachWorkspaceHasAModelOfItsOwn(t *testing.T, s meant) {
 }
 
 // modelIsFreeOnceVectorsAreGone in each way in which they go.
-func modelIsFreeOnceVectorsAreGone(t *testing.T, s meant) {
+func modelIsFreeOnceVectorsAreGone(t *testing.T, s memory.Store) {
 	ways := map[string]func(memory.Memory) error{
 		"deleted": func(m memory.Memory) error { return s.Delete(t.Context(), home, m.ID) },
 		"replaced": func(m memory.Memory) error {
@@ -255,7 +232,7 @@ func modelIsFreeOnceVectorsAreGone(t *testing.T, s meant) {
 	}
 }
 
-func copiedMemoryKeepsItsVectors(t *testing.T, s meant) {
+func copiedMemoryKeepsItsVectors(t *testing.T, s memory.Store) {
 	add(t, s, other)
 	m := pointing(home, 0, "goes along", ray(30))
 	m.Model = tall
@@ -270,7 +247,7 @@ func copiedMemoryKeepsItsVectors(t *testing.T, s meant) {
 	require.Empty(t, waitingTexts(t, s, other))
 }
 
-func copiedMemoryWaitsInPart(t *testing.T, s meant) {
+func copiedMemoryWaitsInPart(t *testing.T, s memory.Store) {
 	add(t, s, other)
 	m := note(home, 0, "one two three")
 	m.Chunks = []memory.Chunk{{Start: 0, End: 3}, {Start: 4, End: 7, Vector: ray(5)}, {Start: 8, End: 13}}
@@ -285,12 +262,12 @@ func copiedMemoryWaitsInPart(t *testing.T, s meant) {
 	require.Equal(t, memory.Embedding{Model: tall, Dimensions: 4, Chunks: 3, Embedded: 1}, embedding(t, s, other))
 }
 
-func embeddingOfUnknownWorkspaceIsZero(t *testing.T, s meant) {
+func embeddingOfUnknownWorkspaceIsZero(t *testing.T, s memory.Store) {
 	require.Zero(t, embedding(t, s, other))
 	require.Zero(t, embedding(t, s, home))
 }
 
-func embeddingCounts(t *testing.T, s meant) {
+func embeddingCounts(t *testing.T, s memory.Store) {
 	add(t, s, other)
 	ms := notes(t, s, home, "first", "second", "third")
 	want := func(chunks, embedded int) {

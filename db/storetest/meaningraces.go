@@ -13,8 +13,8 @@ import (
 	"zapomni/memory"
 )
 
-func meaningRaces() map[string]func(*testing.T, meant) {
-	return map[string]func(*testing.T, meant){
+func meaningRaces() map[string]func(*testing.T, memory.Store) {
+	return map[string]func(*testing.T, memory.Store){
 		"SameChunksAttachedByManyAtOnce":   sameChunksAttachedByMany,
 		"TwoModelsAttachedAtOnce":          twoModelsAttachedAtOnce,
 		"AttachWhileMemoriesChange":        attachWhileMemoriesChange,
@@ -26,8 +26,8 @@ func meaningRaces() map[string]func(*testing.T, meant) {
 	}
 }
 
-func meaningContexts() map[string]func(*testing.T, meant) {
-	return map[string]func(*testing.T, meant){
+func meaningContexts() map[string]func(*testing.T, memory.Store) {
+	return map[string]func(*testing.T, memory.Store){
 		"DoneContextAttachesNothing":           doneContextAttachesNothing,
 		"CancelledAttachIsWholeOrNotThere":     cancelledAttach,
 		"CallsOfMeaningAfterCloseAreRefused":   meaningAfterClose,
@@ -36,7 +36,7 @@ func meaningContexts() map[string]func(*testing.T, meant) {
 }
 
 // all are vectors for all chunks of home that wait, so many degrees apart.
-func all(t *testing.T, s meant, degrees float64) []memory.Attachment {
+func all(t *testing.T, s memory.Store, degrees float64) []memory.Attachment {
 	t.Helper()
 	var vectors []memory.Attachment
 	for i, u := range unembedded(t, s, home, 100) {
@@ -45,7 +45,7 @@ func all(t *testing.T, s meant, degrees float64) []memory.Attachment {
 	return vectors
 }
 
-func manyNotes(t *testing.T, s meant, n int) []memory.Memory {
+func manyNotes(t *testing.T, s memory.Store, n int) []memory.Memory {
 	t.Helper()
 	texts := make([]string, n)
 	for i := range texts {
@@ -54,7 +54,7 @@ func manyNotes(t *testing.T, s meant, n int) []memory.Memory {
 	return notes(t, s, home, texts...)
 }
 
-func sameChunksAttachedByMany(t *testing.T, s meant) {
+func sameChunksAttachedByMany(t *testing.T, s memory.Store) {
 	manyNotes(t, s, 60)
 	vectors := all(t, s, 3)
 	require.NoError(t, together(8, func(caller int) error {
@@ -70,7 +70,7 @@ func sameChunksAttachedByMany(t *testing.T, s meant) {
 	require.Empty(t, waitingTexts(t, s, home))
 }
 
-func twoModelsAttachedAtOnce(t *testing.T, s meant) {
+func twoModelsAttachedAtOnce(t *testing.T, s memory.Store) {
 	manyNotes(t, s, 40)
 	vectors := all(t, s, 3)
 	var won [2]int
@@ -96,7 +96,7 @@ func twoModelsAttachedAtOnce(t *testing.T, s meant) {
 
 // attachWhileMemoriesChange: a vector is never given to a chunk other than that
 // it was made of.
-func attachWhileMemoriesChange(t *testing.T, s meant) {
+func attachWhileMemoriesChange(t *testing.T, s memory.Store) {
 	ms := manyNotes(t, s, 60)
 	vectors := all(t, s, 3)
 	require.NoError(t, together(3, func(caller int) error {
@@ -136,7 +136,7 @@ func attachWhileMemoriesChange(t *testing.T, s meant) {
 	require.Len(t, waitingTexts(t, s, home), 40-embedded)
 }
 
-func attachWhileOthersDetach(t *testing.T, s meant) {
+func attachWhileOthersDetach(t *testing.T, s memory.Store) {
 	manyNotes(t, s, 40)
 	vectors := all(t, s, 3)
 	require.NoError(t, together(3, func(caller int) error {
@@ -161,7 +161,7 @@ func attachWhileOthersDetach(t *testing.T, s meant) {
 
 // nearestWhileModelsChange: each answer is of one model, and as right as if
 // nothing else happened.
-func nearestWhileModelsChange(t *testing.T, s meant) {
+func nearestWhileModelsChange(t *testing.T, s memory.Store) {
 	manyNotes(t, s, 30)
 	vectors := all(t, s, 6)
 	opposite := make([]memory.Attachment, len(vectors))
@@ -199,7 +199,7 @@ func nearestWhileModelsChange(t *testing.T, s meant) {
 	}))
 }
 
-func attachOfAWorkspaceBeingDeleted(t *testing.T, s meant) {
+func attachOfAWorkspaceBeingDeleted(t *testing.T, s memory.Store) {
 	for range 15 {
 		add(t, s, other)
 		notes(t, s, other, "soon gone")
@@ -217,7 +217,7 @@ func attachOfAWorkspaceBeingDeleted(t *testing.T, s meant) {
 }
 
 // nearestWhileOthersAttach what is farther from all that is asked for.
-func nearestWhileOthersAttach(t *testing.T, s meant) {
+func nearestWhileOthersAttach(t *testing.T, s memory.Store) {
 	ms := manyNotes(t, s, 80)
 	vectors := all(t, s, 2)
 	attach(t, s, home, tall, vectors[:20]...)
@@ -242,7 +242,7 @@ func nearestWhileOthersAttach(t *testing.T, s meant) {
 	require.Len(t, nearestOf(t, s, home, tall, ray(0)), len(ms))
 }
 
-func attachFailures(t *testing.T, s meant) {
+func attachFailures(t *testing.T, s memory.Store) {
 	manyNotes(t, s, 32)
 	vectors := all(t, s, 3)
 	attach(t, s, home, tall, vectors[0])
@@ -273,7 +273,7 @@ func attachFailures(t *testing.T, s meant) {
 	require.Equal(t, memory.Embedding{Model: tall, Dimensions: 4, Chunks: 32, Embedded: 8}, embedding(t, s, home))
 }
 
-func doneContextAttachesNothing(t *testing.T, s meant) {
+func doneContextAttachesNothing(t *testing.T, s memory.Store) {
 	degreesApart(t, s, home, 2, 5)
 	notes(t, s, home, "waits")
 	ref := refOf(t, s, home, "waits")
@@ -292,7 +292,7 @@ func doneContextAttachesNothing(t *testing.T, s meant) {
 
 // cancelledAttach cancels while many are under way: what returned nil is kept,
 // and of each, all or none.
-func cancelledAttach(t *testing.T, s meant) {
+func cancelledAttach(t *testing.T, s memory.Store) {
 	const callers, each, size = 6, 10, 3
 	manyNotes(t, s, callers*each*size)
 	groups := slices.Collect(slices.Chunk(all(t, s, 1), size))
@@ -326,7 +326,7 @@ func cancelledAttach(t *testing.T, s meant) {
 	require.Len(t, waitingTexts(t, s, home), callers*each*size-kept)
 }
 
-func cancelledNearest(t *testing.T, s meant) {
+func cancelledNearest(t *testing.T, s memory.Store) {
 	manyNotes(t, s, 50)
 	vectors := all(t, s, 3)
 	for i, a := range vectors {
@@ -346,7 +346,7 @@ func cancelledNearest(t *testing.T, s meant) {
 	}
 }
 
-func meaningAfterClose(t *testing.T, s meant) {
+func meaningAfterClose(t *testing.T, s memory.Store) {
 	notes(t, s, home, "waits")
 	ref := refOf(t, s, home, "waits")
 	require.NoError(t, s.Close())

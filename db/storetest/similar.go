@@ -10,8 +10,8 @@ import (
 	"zapomni/memory"
 )
 
-func similar() map[string]func(*testing.T, meant) {
-	return map[string]func(*testing.T, meant){
+func similar() map[string]func(*testing.T, memory.Store) {
+	return map[string]func(*testing.T, memory.Store){
 		"SimilarIsTheCosineOfEach":      similarIsTheCosine,
 		"SimilarAgreesWithNearest":      similarAgreesWithNearest,
 		"SimilarPassesByTheFilter":      similarPassesByTheFilter,
@@ -20,11 +20,12 @@ func similar() map[string]func(*testing.T, meant) {
 		"SimilarKeepsToItsWorkspace":    similarKeepsToItsWorkspace,
 		"SimilarInUnknownWorkspace":     similarInUnknownWorkspace,
 		"SimilarSeesWhatIsAttachedLast": similarSeesWhatIsAttached,
+		"SimilarRefusesAsNearestDoes":   similarRefusesAsNearestDoes,
 	}
 }
 
 // similarTo returns the similarities to ray(0) by ref.
-func similarTo(t *testing.T, s meant, w memory.Workspace, q memory.VectorQuery, refs ...memory.Ref) map[memory.Ref]float64 {
+func similarTo(t *testing.T, s memory.Store, w memory.Workspace, q memory.VectorQuery, refs ...memory.Ref) map[memory.Ref]float64 {
 	t.Helper()
 	found, err := s.Similar(t.Context(), w, q, refs)
 	require.NoError(t, err)
@@ -38,7 +39,7 @@ func similarTo(t *testing.T, s meant, w memory.Workspace, q memory.VectorQuery, 
 
 func ofTall() memory.VectorQuery { return memory.VectorQuery{Model: tall, Vector: ray(0)} }
 
-func similarIsTheCosine(t *testing.T, s meant) {
+func similarIsTheCosine(t *testing.T, s memory.Store) {
 	degreesApart(t, s, home, 18, 10)
 	for i := range 18 {
 		ref := refs(t, s, home, anyOf(fmt.Sprint(i)), 9)
@@ -49,7 +50,7 @@ func similarIsTheCosine(t *testing.T, s meant) {
 	require.Empty(t, similarTo(t, s, home, ofTall()))
 }
 
-func similarAgreesWithNearest(t *testing.T, s meant) {
+func similarAgreesWithNearest(t *testing.T, s memory.Store) {
 	degreesApart(t, s, home, 40, 4)
 	found := nearestOfTall(t, s, ray(0))
 	by := similarTo(t, s, home, ofTall(), append(refsOf(found), refsOf(found)[5:9]...)...)
@@ -59,14 +60,14 @@ func similarAgreesWithNearest(t *testing.T, s meant) {
 	}
 }
 
-func similarPassesByTheFilter(t *testing.T, s meant) {
+func similarPassesByTheFilter(t *testing.T, s memory.Store) {
 	degreesApart(t, s, home, 5, 4)
 	q := ofTall()
 	q.Filter = memory.Filter{Source: "none has it", Tags: []string{"nor this"}, To: at(-9)}
 	require.Len(t, similarTo(t, s, home, q, refsOf(nearestOfTall(t, s, ray(0)))...), 5)
 }
 
-func similarLeavesOutWhatIsGone(t *testing.T, s meant) {
+func similarLeavesOutWhatIsGone(t *testing.T, s memory.Store) {
 	ms := degreesApart(t, s, home, 4, 4)
 	notes(t, s, home, "waits")
 	refs := append(refsOf(nearestOfTall(t, s, ray(0))), refOf(t, s, home, "waits"), "", "0", "no such chunk")
@@ -81,14 +82,14 @@ func similarLeavesOutWhatIsGone(t *testing.T, s meant) {
 	require.Empty(t, similarTo(t, s, home, ofTall(), refs...))
 }
 
-func similarOfAnotherModel(t *testing.T, s meant) {
+func similarOfAnotherModel(t *testing.T, s memory.Store) {
 	degreesApart(t, s, home, 4, 4)
 	refs := refsOf(nearestOfTall(t, s, ray(0)))
 	require.Empty(t, similarTo(t, s, home, memory.VectorQuery{Model: wide, Vector: ray(0)}, refs...))
 	require.Empty(t, similarTo(t, s, home, memory.VectorQuery{Model: wide, Vector: []float32{1}}, refs...))
 }
 
-func similarKeepsToItsWorkspace(t *testing.T, s meant) {
+func similarKeepsToItsWorkspace(t *testing.T, s memory.Store) {
 	add(t, s, other)
 	notes(t, s, home, "waits at home")
 	degreesApart(t, s, other, 4, 4)
@@ -97,15 +98,30 @@ func similarKeepsToItsWorkspace(t *testing.T, s meant) {
 	require.Empty(t, similarTo(t, s, home, ofTall(), refsOf(found)...))
 }
 
-func similarInUnknownWorkspace(t *testing.T, s meant) {
+func similarInUnknownWorkspace(t *testing.T, s memory.Store) {
 	degreesApart(t, s, home, 4, 4)
 	require.Empty(t, similarTo(t, s, other, ofTall(), refsOf(nearestOfTall(t, s, ray(0)))...))
 }
 
-func similarSeesWhatIsAttached(t *testing.T, s meant) {
+func similarSeesWhatIsAttached(t *testing.T, s memory.Store) {
 	notes(t, s, home, "now or never")
 	ref := refOf(t, s, home, "now or never")
 	require.Empty(t, similarTo(t, s, home, ofTall(), ref))
 	attach(t, s, home, tall, memory.Attachment{Ref: ref, Vector: ray(60)})
 	require.InDelta(t, 0.5, similarTo(t, s, home, ofTall(), ref)[ref], precision)
+}
+
+func similarRefusesAsNearestDoes(t *testing.T, s memory.Store) {
+	degreesApart(t, s, home, 3, 10)
+	refs := refsOf(nearestOfTall(t, s, ray(0)))
+	vectors := undirected()
+	vectors["none"], vectors["longer"], vectors["shorter"] = nil, []float32{1, 0, 0, 0, 0}, []float32{1}
+	for name, v := range vectors {
+		q := memory.VectorQuery{Model: tall, Vector: v}
+		_, err := s.Similar(t.Context(), home, q, refs)
+		require.ErrorIs(t, err, memory.ErrInvalid, name)
+		_, err = s.Nearest(t.Context(), home, q, 9)
+		require.ErrorIs(t, err, memory.ErrInvalid, name)
+	}
+	require.Len(t, similarTo(t, s, home, ofTall(), refs...), 3)
 }

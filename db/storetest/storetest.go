@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) memory.Store, but ...string) {
 	for _, group := range []map[string]func(*testing.T, memory.Store){
 		keeping(), vectors(), forgetting(), listing(), matching(), nearest(), filtering(), counting(), reading(), headings(),
 		neighborhood(), workspaces(), concurrency(), contexts(), closing(),
+		attaching(), models(), detaching(), waiting(), similar(), meaningRaces(), meaningContexts(),
 	} {
 		for name, check := range group {
 			if slices.Contains(but, name) {

@@ -10,8 +10,8 @@ import (
 	"zapomni/memory"
 )
 
-func waiting() map[string]func(*testing.T, meant) {
-	return map[string]func(*testing.T, meant){
+func waiting() map[string]func(*testing.T, memory.Store) {
+	return map[string]func(*testing.T, memory.Store){
 		"UnembeddedGivesAtMostN":               unembeddedGivesAtMostN,
 		"UnembeddedBearsAnyText":               unembeddedBearsAnyText,
 		"UnembeddedRefsNameChunks":             unembeddedRefsNameChunks,
@@ -23,7 +23,7 @@ func waiting() map[string]func(*testing.T, meant) {
 	}
 }
 
-func unembeddedGivesAtMostN(t *testing.T, s meant) {
+func unembeddedGivesAtMostN(t *testing.T, s memory.Store) {
 	var texts []string
 	for i := range 25 {
 		texts = append(texts, fmt.Sprint("waits ", i))
@@ -42,7 +42,7 @@ func unembeddedGivesAtMostN(t *testing.T, s meant) {
 	require.NotEmpty(t, next)
 }
 
-func unembeddedBearsAnyText(t *testing.T, s meant) {
+func unembeddedBearsAnyText(t *testing.T, s memory.Store) {
 	texts := []string{"it's \"quoted\"", "two\nlines", "$1 ?1 {x} \\ %", "Ünïcödé 漢字 🙂", "null", "-- ; DROP"}
 	notes(t, s, home, texts...)
 	long := note(home, 9, prose(30_000))
@@ -54,7 +54,7 @@ func unembeddedBearsAnyText(t *testing.T, s meant) {
 	require.Equal(t, texts, waitingTexts(t, s, home))
 }
 
-func unembeddedRefsNameChunks(t *testing.T, s meant) {
+func unembeddedRefsNameChunks(t *testing.T, s memory.Store) {
 	m := note(home, 0, "apples and pears")
 	m.Chunks = []memory.Chunk{{Start: 0, End: 6}, {Start: 11, End: 16}}
 	put(t, s, m)
@@ -67,12 +67,12 @@ func unembeddedRefsNameChunks(t *testing.T, s meant) {
 	}
 }
 
-func unembeddedInUnknownWorkspace(t *testing.T, s meant) {
+func unembeddedInUnknownWorkspace(t *testing.T, s memory.Store) {
 	notes(t, s, home, "elsewhere")
 	require.Empty(t, unembedded(t, s, other, 9))
 }
 
-func unembeddedKeepsToItsWorkspace(t *testing.T, s meant) {
+func unembeddedKeepsToItsWorkspace(t *testing.T, s memory.Store) {
 	add(t, s, other)
 	for i := range 9 {
 		put(t, s, note([]memory.Workspace{home, other}[i%2], i, fmt.Sprint("waits ", i)))
@@ -83,7 +83,7 @@ func unembeddedKeepsToItsWorkspace(t *testing.T, s meant) {
 
 // unembeddedWhileAttached goes on from where it was, as the queue does that
 // attaches what it is given.
-func unembeddedWhileAttached(t *testing.T, s meant) {
+func unembeddedWhileAttached(t *testing.T, s memory.Store) {
 	var texts, seen []string
 	for i := range 23 {
 		texts = append(texts, fmt.Sprint("waits ", i))
@@ -106,7 +106,7 @@ func unembeddedWhileAttached(t *testing.T, s meant) {
 	require.Empty(t, waitingTexts(t, s, home))
 }
 
-func unembeddedWhileForgotten(t *testing.T, s meant) {
+func unembeddedWhileForgotten(t *testing.T, s memory.Store) {
 	ms := notes(t, s, home, "first", "second", "third", "fourth")
 	_, next, err := s.Unembedded(t.Context(), home, "", 2)
 	require.NoError(t, err)
@@ -120,7 +120,7 @@ func unembeddedWhileForgotten(t *testing.T, s meant) {
 }
 
 // unembeddedWhileOthersPut sees each of those once that waited when it began.
-func unembeddedWhileOthersPut(t *testing.T, s meant) {
+func unembeddedWhileOthersPut(t *testing.T, s memory.Store) {
 	var texts []string
 	for i := range 60 {
 		texts = append(texts, fmt.Sprint("waits ", i))
