@@ -6,12 +6,14 @@ import (
 )
 
 // What a termCache holds: so many places of terms, at 16 bytes each, where a
-// term takes as much as eight; and how many new chunks it reads before it is
-// cheaper to ask the word index again.
+// term takes as much as eight; and how many new chunks of a workspace it reads,
+// and of all workspaces goes through for them, before it is cheaper to ask the
+// word index again. Other searches wait meanwhile.
 const (
 	cachedPlaces = 1 << 18
 	termOverhead = 8
 	mostNew      = 64
+	mostPassed   = 4096
 )
 
 // termCache remembers what the word index said of terms. Chunks that were added
@@ -54,6 +56,10 @@ func (c *termCache) look(x index, terms []string, added func(since int64) ([]new
 	of := c.workspaces[x.prefix]
 	known := make(map[string]knownTerm, len(terms))
 	if of == nil || of.state > x.state {
+		return known, nil
+	}
+	if x.state-of.state > mostPassed {
+		c.forget(x.prefix)
 		return known, nil
 	}
 	if of.state != x.state || of.chunks != x.chunks {

@@ -44,6 +44,7 @@ func TestWhatCannotBeCountedInIsForgotten(t *testing.T) {
 		"a chunk is gone":       {index{prefix: "1:", chunks: 1, state: 2}, nil},
 		"a chunk was replaced":  {index{prefix: "1:", chunks: 2, state: 3}, []newChunk{{num: 3}}},
 		"too many were added":   {index{prefix: "1:", chunks: 2 + mostNew + 1, state: 900}, many},
+		"too many elsewhere":    {index{prefix: "1:", chunks: 2, state: 2 + mostPassed + 1}, nil},
 		"another workspace":     {index{prefix: "2:", chunks: 2, state: 2}, nil},
 		"a state that is older": {index{prefix: "1:", chunks: 1, state: 1}, nil},
 	} {
