@@ -18,14 +18,21 @@ const (
 	// calm is how long after the last call the backlog takes the whole machine.
 	calm = 250 * time.Millisecond
 	// firstSweep is when all workspaces are first looked through for chunks that
-	// were left without a vector, sweepEvery how often from then on: other
-	// processes may leave some.
+	// were left without a vector, and sweepEvery how often from then on: other
+	// processes may leave some, or be at work on them. To tell these apart takes
+	// a second look, nextSweep after the first.
 	firstSweep = time.Second
+	nextSweep  = 5 * time.Second
 	sweepEvery = time.Minute
-	// firstPause and longestPause bound the wait after a failure.
+	// firstPause and longestPause bound the wait after a failure, for the
+	// workspace that it was in.
 	firstPause   = time.Second
 	longestPause = time.Minute
 )
+
+// errForeign means that a workspace has vectors that cannot be compared with
+// those of the embedder.
+var errForeign = errors.New("its vectors were made by another model; run: zapomni reembed")
 
 // backlog embeds the chunks that wait for their vectors, the workspace that
 // waits longest first. A nil backlog does nothing.
@@ -43,19 +50,22 @@ type backlog struct {
 	waiting map[Workspace]debt
 	refused map[Ref]struct{}       // chunks that the embedder does not take
 	foreign map[Workspace]struct{} // those with vectors of another model
-	failing error                  // of the last batch; nil after a success
+	seen    map[Workspace]int      // vectors at the last sweep; only for run
 }
 
 // debt is what a workspace has to catch up with.
 type debt struct {
 	since time.Time
-	grown time.Time // when it first grew since the pass under way began
+	grown time.Time     // when it first grew since the pass under way began
+	pause time.Duration // after the last pass, if that failed
+	again time.Time     // when that is over
 }
 
 func newBacklog(s Store, e Embedder, log *slog.Logger) *backlog {
 	return &backlog{
 		store: s, embedder: e, log: log, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1),
 		waiting: make(map[Workspace]debt), refused: make(map[Ref]struct{}), foreign: make(map[Workspace]struct{}),
+		seen: make(map[Workspace]int),
 	}
 }
 
@@ -96,45 +106,47 @@ func (b *backlog) grew(w Workspace) {
 
 // run embeds what waits and what comes until ctx is done.
 func (b *backlog) run(ctx context.Context) {
-	pause := firstPause
-	next := time.NewTimer(firstSweep)
-	defer next.Stop()
-	for ctx.Err() == nil {
-		w, ok := b.oldest()
-		if !ok {
-			select {
-			case <-ctx.Done():
-			case <-b.wake:
-			case <-next.C:
-				b.sweep(ctx)
-				next.Reset(sweepEvery)
-			}
+	sweep := time.NewTimer(firstSweep)
+	defer sweep.Stop()
+	for interval := nextSweep; ctx.Err() == nil; {
+		w, pause := b.oldest()
+		if pause <= 0 {
+			b.settle(ctx, w, b.drain(ctx, w, nil))
 			continue
 		}
-		err := b.drain(ctx, w, nil)
-		if b.settle(ctx, w, err); err == nil {
-			pause = firstPause
-			continue
-		}
+		next := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
-		case <-time.After(pause):
-			pause = min(2*pause, longestPause)
+		case <-b.wake:
+		case <-next.C:
+		case <-sweep.C:
+			b.sweep(ctx)
+			sweep.Reset(interval)
+			interval = sweepEvery
 		}
+		next.Stop()
 	}
 }
 
-// oldest returns the workspace that waits longest.
-func (b *backlog) oldest() (w Workspace, ok bool) {
+// oldest returns the workspace that waits longest, but for those in which a pass
+// has just failed, or for how long there may be none.
+func (b *backlog) oldest() (w Workspace, pause time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	pause = sweepEvery
 	var since time.Time
 	for each, d := range b.waiting {
-		if !ok || d.since.Before(since) {
-			w, since, ok = each, d.since, true
+		left := time.Until(d.again)
+		if left > 0 {
+			pause = min(pause, left)
+		} else if since.IsZero() || d.since.Before(since) {
+			w, since = each, d.since
 		}
 	}
-	return w, ok
+	if !since.IsZero() {
+		pause = 0
+	}
+	return w, pause
 }
 
 // settle ends a pass over w.
@@ -142,43 +154,75 @@ func (b *backlog) settle(ctx context.Context, w Workspace, err error) {
 	if ctx.Err() != nil {
 		return
 	}
+	if errors.Is(err, errForeign) {
+		b.sayForeign(ctx, w)
+		err = nil
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	before := b.failing
-	b.failing = err
+	before, d := b.failing(), b.waiting[w]
 	switch {
-	case err != nil && before == nil:
-		b.log.WarnContext(ctx, "embedding_failed", "error", err)
-	case err == nil && before != nil:
+	case err != nil:
+		d.pause = min(max(2*d.pause, firstPause), longestPause)
+		d.again = time.Now().Add(d.pause)
+		b.waiting[w] = d
+	case d.grown.IsZero():
+		delete(b.waiting, w)
+	default:
+		b.waiting[w] = debt{since: d.grown}
+	}
+	switch after := b.failing(); {
+	case after && !before:
+		b.log.WarnContext(ctx, "embedding_failed", "workspace", w, "error", err)
+	case before && !after:
 		b.log.InfoContext(ctx, "embedding_recovered")
 	}
-	if err != nil {
-		return
-	}
-	if d := b.waiting[w]; !d.grown.IsZero() {
-		b.waiting[w] = debt{since: d.grown}
-		return
-	}
-	delete(b.waiting, w)
 }
 
-// sweep looks for workspaces with chunks that nobody embeds.
-func (b *backlog) sweep(ctx context.Context) {
-	infos, err := b.store.Workspaces(ctx)
-	for i := 0; err == nil && i < len(infos); i++ {
-		var e Embedding
-		if e, err = b.store.Embedding(ctx, infos[i].ID); err == nil && e.Embedded < e.Chunks {
-			b.grew(infos[i].ID)
+// failing reports whether the last pass has failed in a workspace that waits.
+// The caller holds the lock.
+func (b *backlog) failing() bool {
+	for _, d := range b.waiting {
+		if d.pause > 0 {
+			return true
 		}
 	}
+	return false
+}
+
+// sweep looks for workspaces with chunks that nobody embeds: those that wait
+// as they did at the sweep before.
+func (b *backlog) sweep(ctx context.Context) {
+	infos, err := b.store.Workspaces(ctx)
+	seen := make(map[Workspace]int, len(infos))
+	for i := 0; err == nil && i < len(infos); i++ {
+		w := infos[i].ID
+		var e Embedding
+		if e, err = b.store.Embedding(ctx, w); err != nil || e.Embedded == e.Chunks {
+			continue
+		}
+		if before, looked := b.seen[w]; looked && before == e.Embedded {
+			b.grew(w)
+		}
+		seen[w] = e.Embedded
+	}
+	b.seen = seen
 	if err != nil && ctx.Err() == nil {
 		b.log.WarnContext(ctx, "embedding_sweep_failed", "error", err)
 	}
 }
 
 // drain embeds what waits in w. It tells each, unless that is nil, how many
-// chunks it has attached vectors to.
+// chunks it has attached vectors to. It returns errForeign if w has vectors of
+// another model, which are not to be mixed with those of this one.
 func (b *backlog) drain(ctx context.Context, w Workspace, each func(n int)) error {
+	e, err := b.store.Embedding(ctx, w)
+	if err != nil {
+		return fmt.Errorf("embedding: %w", err)
+	}
+	if e.Embedded > 0 && e.Model != b.embedder.Model() {
+		return errForeign
+	}
 	for after := Cursor(""); ; {
 		n, next, err := b.step(ctx, w, after)
 		if err != nil {
@@ -218,9 +262,8 @@ func (b *backlog) step(ctx context.Context, w Workspace, after Cursor) (n int, n
 		return 0, next, err
 	}
 	err = b.store.Attach(ctx, w, b.embedder.Model(), made)
-	if errors.Is(err, ErrConflict) {
-		b.sayForeign(ctx, w)
-		return 0, "", nil
+	if errors.Is(err, ErrConflict) || errors.Is(err, ErrInvalid) { // of another model, or one that took its name
+		return 0, "", fmt.Errorf("%w: %w", errForeign, err)
 	}
 	if err != nil {
 		return 0, "", fmt.Errorf("attach vectors: %w", err)
@@ -235,8 +278,7 @@ func (b *backlog) sayForeign(ctx context.Context, w Workspace) {
 	b.foreign[w] = struct{}{}
 	b.mu.Unlock()
 	if !said {
-		b.log.WarnContext(ctx, "embedding_model_changed", "workspace", w, "model", b.embedder.Model(),
-			"detail", "its vectors were made by another model; run: zapomni reembed")
+		b.log.WarnContext(ctx, "embedding_model_changed", "workspace", w, "model", b.embedder.Model(), "detail", errForeign.Error())
 	}
 }
 

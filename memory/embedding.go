@@ -18,8 +18,8 @@ func (p *Processor) EmbedWaiting(ctx context.Context) error {
 }
 
 // Embed embeds what waits in w, and returns once all that was kept before has
-// its vectors. It tells each, unless that is nil, how many chunks got theirs.
-// Without an embedder, it does nothing.
+// its vectors, but for what the embedder refuses. It tells each, unless that is
+// nil, how many chunks got theirs. Without an embedder, it does nothing.
 func (p *Processor) Embed(ctx context.Context, w Workspace, each func(n int)) error {
 	if p.backlog == nil {
 		return nil
@@ -44,22 +44,28 @@ func (p *Processor) Reembed(ctx context.Context, w Workspace, each func(n int)) 
 	if err != nil {
 		return fmt.Errorf("reembed: %w", err)
 	}
-	return p.Embed(ctx, w, each)
+	err = p.Embed(ctx, w, each)
+	if errors.Is(err, errForeign) {
+		return fmt.Errorf("reembed: another process makes vectors at the same time, of another model: "+
+			"stop it or give it the same settings, then start again: %w", err)
+	}
+	return err
 }
 
 // isForeign tells whether the vectors of w cannot be compared with those of the
-// embedder. Servers may give the name of a model to another one: if that makes
-// vectors of another length, it is found out by a text never embedded before.
+// embedder. It asks for one of a text never embedded before: servers may give
+// the name of a model to another one, found out by the length of its vectors,
+// and nothing is to be forgotten for an embedder that makes none.
 func (p *Processor) isForeign(ctx context.Context, w Workspace) (bool, error) {
 	e, err := p.store.Embedding(ctx, w.orDefault())
-	if err != nil || e.Embedded == 0 || e.Model != p.embedder.Model() {
-		return e.Embedded > 0, err
+	if err != nil || e.Embedded == 0 {
+		return false, err
 	}
 	vectors, err := p.embedder.Embed(ctx, []string{string(NewID())})
 	if err != nil || len(vectors) != 1 {
 		return false, err
 	}
-	return len(vectors[0]) != e.Dimensions, nil
+	return e.Model != p.embedder.Model() || len(vectors[0]) != e.Dimensions, nil
 }
 
 // Embedding says what vectors w has.
@@ -78,7 +84,7 @@ type Lag struct {
 	// Since is when the oldest chunk came that waits for its vector; zero if
 	// none is known to wait.
 	Since time.Time
-	// Failing is true if the last try failed.
+	// Failing is true if the last try failed in a workspace that waits.
 	Failing bool
 }
 
@@ -97,7 +103,7 @@ func (p *Processor) Lag() Lag {
 	b := p.backlog
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	lag := Lag{Model: p.embedder.Model(), Failing: b.failing != nil}
+	lag := Lag{Model: p.embedder.Model(), Failing: b.failing()}
 	for _, d := range b.waiting {
 		if lag.Since.IsZero() || d.since.Before(lag.Since) {
 			lag.Since = d.since

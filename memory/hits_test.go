@@ -130,10 +130,10 @@ func TestTheSameQuestionGivesTheSameScores(t *testing.T) {
 		all := memory.Question{Text: "a red dog on a ship", Limit: memory.MaxLimit}
 		first, err := p.Recall(t.Context(), all)
 		require.NoError(t, err)
-		for range 20 {
+		for range 8 {
 			again, err := p.Recall(t.Context(), all)
 			require.NoError(t, err)
-			require.Equal(t, first, again)
+			require.Equal(t, first.Hits, again.Hits)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package memory_test
 
 import (
-	"context"
 	"log/slog"
 	"testing"
 	"testing/synctest"
@@ -103,7 +102,7 @@ func TestRecallByMeaningAloneSaysThatThereIsNoEmbedder(t *testing.T) {
 
 // TestWhatHasNoVectorYetIsNotBehindWhatHas, all else being equal.
 func TestWhatHasNoVectorYetIsNotBehindWhatHas(t *testing.T) {
-	p, s, e := newMeaning(t)
+	p, _, _ := newMeaning(t)
 	crowd(t, p)
 	const rest = " and went on to say at length what it had been like in the old days, when all of that was otherwise, and nobody minded"
 	embedded(t, p, "He spoke of a puppy"+rest)
@@ -112,23 +111,26 @@ func TestWhatHasNoVectorYetIsNotBehindWhatHas(t *testing.T) {
 	require.Equal(t, m.ID, answer.Hits[0].Memory)
 	require.True(t, because(answer.Hits[0], memory.BecauseMeaning, "not embedded yet"))
 	require.Empty(t, answer.Lacks, "it will be there in a moment")
+}
 
+func TestRecallSaysThatVectorsAreMissing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		e := &concepts{}
+		p, s, _ := working(t, e)
+		add(t, p, "He spoke of a puppy.")
+		synctest.Wait()
+		require.Len(t, s.vectors, 1)
 		e.fail(errDown)
-		ctx, stop := context.WithCancel(t.Context())
-		done := make(chan error, 1)
-		go func() { done <- p.EmbedWaiting(ctx) }()
-		time.Sleep(time.Minute)
+		add(t, p, "He spoke of a kennel.")
+		time.Sleep(10 * time.Second)
 		synctest.Wait()
 		e.fail(nil)
-		answer = ask(t, p, memory.Question{Text: "puppy kennel"})
-		require.Equal(t, "the vectors are still being made", answer.Lacks)
+		answer := ask(t, p, memory.Question{Text: "puppy kennel"})
 		require.Equal(t, "searched in part by words only: the vectors are still being made", answer.Note(memory.ByBoth))
 		require.Equal(t, "searched in part: the vectors are still being made", answer.Note(memory.ByMeaning))
 		clear(s.vectors)
-		require.False(t, ask(t, p, memory.Question{Text: "puppy kennel"}).Partly)
-		stop()
-		require.NoError(t, <-done)
+		answer = ask(t, p, memory.Question{Text: "puppy kennel"})
+		require.Equal(t, "searched by words only: the vectors are still being made", answer.Note(memory.ByBoth))
 	})
 }
 
