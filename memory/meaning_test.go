@@ -2,6 +2,7 @@ package memory_test
 
 import (
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -172,6 +173,8 @@ func TestTheSameIsShownOnce(t *testing.T) {
 		{"another word in a short text", []string{"The boiler was repaired in May.", "The boiler was repaired in June."}, 2},
 		{"another word in a long text", []string{long + ".", long + ", finally."}, 1},
 		{"a long text and its half", []string{long, long[:len(long)/2]}, 2},
+		{"pages with the same heading", []string{long + "\n\n" + page("roses"), long + "\n\n" + page("bees")}, 2},
+		{"twice the same pages", []string{page("boiler") + page("roof"), page("boiler") + page("roof")}, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p, _ := newProcessor(t)
@@ -183,6 +186,11 @@ func TestTheSameIsShownOnce(t *testing.T) {
 			require.Equal(t, len(tt.texts)-tt.shown, hits[0].Alike)
 		})
 	}
+}
+
+// page is a text of several chunks.
+func page(about string) string {
+	return strings.Repeat("Much was said of "+about+", and of their price in other years. ", 20)
 }
 
 func TestTheSameOfAnotherDayIsShown(t *testing.T) {

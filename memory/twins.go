@@ -18,12 +18,17 @@ const (
 // saying is what a memory says, to be compared with others.
 type saying struct {
 	passage *Passage
-	text    []words.Hash // all words in order
+	text    []words.Hash // all words in order; none if not all chunks are in view
 	set     []words.Hash // each once, sorted; only of long texts
 }
 
 func sayingOf(m *found) saying {
-	s := saying{passage: m.best.passage, text: m.best.doc.Stems}
+	s := saying{passage: m.best.passage}
+	if len(m.chunks) == s.passage.Chunks {
+		for _, c := range m.chunks {
+			s.text = append(s.text, c.doc.Stems...)
+		}
+	}
 	if len(s.text) >= longEnough {
 		set := slices.Clone(s.text)
 		slices.Sort(set)
@@ -34,9 +39,10 @@ func sayingOf(m *found) saying {
 	return s
 }
 
-// same reports whether two memories say the same of the same: their best
-// passages have the same words in the same order or, if they are long, nearly
-// the same words, and they agree in tags, source and the time they were given.
+// same reports whether two memories say the same of the same: their texts have
+// the same words in the same order or, if they are long, nearly the same words,
+// and they agree in tags, source and the time they were given. One passage that
+// two have in common, such as a heading, is not enough.
 func (s saying) same(as saying) bool {
 	p, q := s.passage, as.passage
 	if p.Chunks != q.Chunks || p.Source != q.Source || !slices.Equal(p.Tags, q.Tags) || !givenTime(p).Equal(givenTime(q)) || len(s.text) == 0 {
