@@ -67,7 +67,7 @@ func TestFilteredNearestFindsWhatAFullSearchFinds(t *testing.T) {
 	} {
 		passing, sum := s.passing(f), 0.0
 		for range 10 {
-			sum += recall(t, s.Store, passing, memory.VectorQuery{Model: "model", Vector: s.topics.vector(), Filter: f}, 10) / 10
+			sum += recall(t, s.Store, passing, memory.VectorQuery{Model: "model", Vector: s.topics.vector(), Filter: f}) / 10
 		}
 		require.GreaterOrEqual(t, sum, enough, name)
 		if len(passing) <= baseDepth {

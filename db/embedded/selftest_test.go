@@ -25,13 +25,14 @@ func nearestInFull(vectors map[int64][]float32, question []float32, k int) []int
 	return nums
 }
 
-// recall is the part of the k nearest in full that Nearest finds.
-func recall(t *testing.T, s *Store, vectors map[int64][]float32, q memory.VectorQuery, k int) float64 {
+// recall is the part of the nearest in full, as many as the self-test looks for,
+// that Nearest finds.
+func recall(t *testing.T, s *Store, vectors map[int64][]float32, q memory.VectorQuery) float64 {
 	t.Helper()
-	found, err := s.Nearest(t.Context(), memory.DefaultWorkspace, q, k)
+	found, err := s.Nearest(t.Context(), memory.DefaultWorkspace, q, testNearest)
 	require.NoError(t, err)
 	hits := 0
-	want := nearestInFull(vectors, q.Vector, k)
+	want := nearestInFull(vectors, q.Vector, testNearest)
 	for _, n := range found {
 		num, _ := numOf(n.Ref)
 		vector, ok := vectors[num]
@@ -53,7 +54,7 @@ func TestNearestByCodesFindsWhatAFullSearchFinds(t *testing.T) {
 	sum := 0.0
 	const questions = 20
 	for range questions {
-		sum += recall(t, s, vectors, memory.VectorQuery{Model: "model", Vector: topics.vector()}, 10)
+		sum += recall(t, s, vectors, memory.VectorQuery{Model: "model", Vector: topics.vector()})
 	}
 	require.GreaterOrEqual(t, sum/questions, enough)
 }
@@ -107,7 +108,7 @@ func TestSelfTestDeepensTheSearch(t *testing.T) {
 	found := func(s *Store) (part float64) {
 		random := rand.New(rand.NewPCG(5, 2))
 		for range 20 {
-			part += recall(t, s, vectors, memory.VectorQuery{Model: "model", Vector: vague(random)()}, 10) / 20
+			part += recall(t, s, vectors, memory.VectorQuery{Model: "model", Vector: vague(random)()}) / 20
 		}
 		return part
 	}
@@ -203,7 +204,7 @@ func TestNearestInTightClustersIsFound(t *testing.T) {
 	}
 	vectors := embedMany(t, s, memory.DefaultWorkspace, 4000, clustered)
 	ask := func() float64 {
-		return recall(t, s, vectors, memory.VectorQuery{Model: "model", Vector: clustered()}, 10)
+		return recall(t, s, vectors, memory.VectorQuery{Model: "model", Vector: clustered()})
 	}
 	ask()
 	s.gate.inside.Wait()
