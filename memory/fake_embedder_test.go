@@ -16,6 +16,7 @@ type concepts struct {
 	model   string
 	refuses string // texts that hold it are refused, with all they came with
 	longer  int    // zeros at the end of vectors
+	forgot  int    // calls of Forget, where there is one
 
 	mu    sync.Mutex
 	err   error // what Embed answers, if anything

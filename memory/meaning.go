@@ -49,6 +49,9 @@ type Cached interface {
 	// Cache returns what its cache has done, and whether there is one. It can be
 	// called at any time.
 	Cache() (CacheStats, bool)
+	// Forget gives up what it keeps in memory and on disk. What it shares with
+	// others stays until its time is over.
+	Forget() error
 }
 
 // CacheStats counts in texts, since the start, but for what it says of now.

@@ -241,6 +241,11 @@ func (remembering) Cache() (memory.CacheStats, bool) {
 	return memory.CacheStats{Hits: 3, BackendHits: 1, Misses: 4}, true
 }
 
+func (r remembering) Forget() error {
+	r.forgot++
+	return nil
+}
+
 func TestStatsTellOfTheCache(t *testing.T) {
 	p, _ := newProcessor(t)
 	stats, err := p.WithMeaning(&concepts{}, slog.New(slog.DiscardHandler)).Stats(t.Context(), memory.DefaultWorkspace)
@@ -249,4 +254,12 @@ func TestStatsTellOfTheCache(t *testing.T) {
 	stats, err = p.WithMeaning(remembering{&concepts{}}, slog.New(slog.DiscardHandler)).Stats(t.Context(), memory.DefaultWorkspace)
 	require.NoError(t, err)
 	require.InDelta(t, 0.5, stats.Cache.HitRate(), 1e-9)
+}
+
+func TestClearForgetsTheVectorsInTheCache(t *testing.T) {
+	p, _ := newProcessor(t)
+	e := remembering{&concepts{}}
+	p.WithMeaning(e, slog.New(slog.DiscardHandler))
+	require.NoError(t, p.Clear(t.Context()))
+	require.Equal(t, 1, e.forgot)
 }

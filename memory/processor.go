@@ -88,11 +88,16 @@ func (p *Processor) Delete(ctx context.Context, w Workspace, id ID) error {
 	return nil
 }
 
-// Clear forgets everything: all memories, and all workspaces but the default
-// one.
+// Clear forgets everything: all memories, all workspaces but the default one,
+// and the vectors in the embedder's cache.
 func (p *Processor) Clear(ctx context.Context) error {
 	if err := p.store.Clear(ctx); err != nil {
 		return fmt.Errorf("clear: %w", err)
+	}
+	if cached, ok := p.embedder.(Cached); ok {
+		if err := cached.Forget(); err != nil {
+			return fmt.Errorf("clear the cache of vectors: %w", err)
+		}
 	}
 	return nil
 }

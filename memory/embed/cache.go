@@ -230,3 +230,16 @@ func (c *cache) state() memory.CacheStats {
 	s.Entries, s.Bytes, s.Evictions = len(c.vectors.entries), c.vectors.used, c.vectors.evicted
 	return s
 }
+
+// forget empties the cache and, where nobody shares it, the place behind it.
+func (c *cache) forget() error {
+	c.mu.Lock()
+	evicted := c.vectors.evicted
+	c.vectors = newLRU(c.vectors.most)
+	c.vectors.evicted = evicted
+	c.mu.Unlock()
+	if own, ok := c.keeper.(*diskKeeper); ok {
+		return own.forget()
+	}
+	return nil
+}

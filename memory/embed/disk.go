@@ -33,7 +33,7 @@ const (
 // Any number of processes may use the file, and none locks it: what several
 // write at once, or what is cut short, fits no checksum and counts as missing.
 // It holds no texts. The vector of one that was deleted stays until another
-// takes its place.
+// takes its place, or forget empties the file.
 type diskKeeper struct {
 	path string
 	most int64
@@ -99,6 +99,18 @@ func (k *diskKeeper) Keep(ctx context.Context, vectors map[Key][]float32) (err e
 	}
 	if err != nil {
 		return fmt.Errorf("keep vectors on disk: %w", err)
+	}
+	return nil
+}
+
+// forget empties the file.
+func (k *diskKeeper) forget() error {
+	f, _, err := k.open()
+	if err == nil {
+		err = f.Truncate(0)
+	}
+	if err != nil {
+		return fmt.Errorf("forget vectors on disk: %w", err)
 	}
 	return nil
 }

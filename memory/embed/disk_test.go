@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"zapomni/memory"
 )
 
 func diskAt(t *testing.T, path string, most int64) *diskKeeper {
@@ -194,6 +196,27 @@ func TestCacheDoesWithoutADiskThatFails(t *testing.T) {
 	require.NoError(t, c.Close())
 	_, err := k.Vectors(t.Context(), []Key{{1}})
 	require.ErrorIs(t, err, os.ErrClosed)
+}
+
+func TestForgetEmptiesMemoryAndDisk(t *testing.T) {
+	path := vectorFile(t)
+	e, err := Open(Defaults(), path, silent)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, e.Close()) }()
+	embed := func() (hits uint64) {
+		_, err := e.Embed(t.Context(), []string{"a ship"})
+		require.NoError(t, err)
+		stats, _ := e.(memory.Cached).Cache()
+		return stats.Hits + stats.BackendHits
+	}
+	require.Zero(t, embed())
+	require.EqualValues(t, 1, embed())
+	require.NoError(t, e.(memory.Cached).Forget())
+	fi, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Zero(t, fi.Size())
+	require.EqualValues(t, 1, embed(), "it is nowhere any more")
+	require.EqualValues(t, 2, embed())
 }
 
 func TestRedisTakesThePlaceOfTheDisk(t *testing.T) {

@@ -49,3 +49,11 @@ func (s *service) Cache() (memory.CacheStats, bool) {
 	state := s.State()
 	return state.Cache, state.Cached
 }
+
+// Forget empties the cache, but for what is in Redis: others may need that.
+func (s *service) Forget() error {
+	if s.cache == nil {
+		return nil
+	}
+	return s.cache.forget()
+}
