@@ -53,12 +53,14 @@ type HTTP struct {
 	started  time.Time
 	ready    atomic.Bool
 
-	calls  context.Context // of every call; done when calls have to give up
-	giveUp context.CancelFunc
-	server *http.Server
-	listen net.Listener
-	conns  sync.Map // net.Conn to *connection
-	cert   *certificate
+	calls   context.Context // of every call; done when calls have to give up
+	giveUp  context.CancelFunc
+	streams context.Context // done when streams have to end that are of no session
+	hush    context.CancelFunc
+	server  *http.Server
+	listen  net.Listener
+	conns   sync.Map // net.Conn to *connection
+	cert    *certificate
 }
 
 // NewHTTP returns a transport that serves s. It reads the files that c names,
@@ -81,6 +83,7 @@ func NewHTTP(s *server.MCPServer, c HTTPConfig, o HTTPOptions, log *slog.Logger)
 		}
 	}
 	t.calls, t.giveUp = context.WithCancel(context.Background())
+	t.streams, t.hush = context.WithCancel(t.calls)
 	t.sessions.began = func(x *session) error { return s.RegisterSession(t.calls, x) }
 	t.sessions.ended = func(x *session) { s.UnregisterSession(context.WithoutCancel(t.calls), x.id) }
 	t.server = &http.Server{
@@ -242,6 +245,7 @@ func withSpareTime(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 func (t *HTTP) closeSessions(ctx context.Context) {
+	t.hush()
 	all := t.sessions.all()
 	t.log.InfoContext(ctx, "Closing all sessions", "active_sessions", len(all))
 	var closing sync.WaitGroup

@@ -184,10 +184,12 @@ func (c *exchange) told() {
 	}
 }
 
+var eventStart = []byte("event: message\ndata: ")
+
 // event is an event of a stream that carries a message.
 func event(message []byte) []byte {
-	b := make([]byte, 0, len(message)+len("event: message\ndata: \n\n"))
-	b = append(b, "event: message\ndata: "...)
+	b := make([]byte, 0, len(eventStart)+len(message)+len("\n\n"))
+	b = append(b, eventStart...)
 	b = append(b, message...)
 	return append(b, "\n\n"...)
 }

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/mark3labs/mcp-go/server"
 	"github.com/stretchr/testify/require"
 )
 
@@ -52,7 +53,12 @@ type overWires struct {
 
 func serveOverWires(t *testing.T, handlers map[string]http.Handler) overWires {
 	t.Helper()
-	web, err := NewHTTP(chatty(), httpDefaults(), HTTPOptions{Public: handlers}, slog.New(slog.DiscardHandler))
+	return serverOverWires(t, chatty(), handlers)
+}
+
+func serverOverWires(t *testing.T, s *server.MCPServer, handlers map[string]http.Handler) overWires {
+	t.Helper()
+	web, err := NewHTTP(s, httpDefaults(), HTTPOptions{Public: handlers}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	l := wires{ends: make(chan net.Conn)}
 	l.closed, l.close = context.WithCancel(t.Context())
@@ -83,6 +89,12 @@ func (w overWires) dial(t *testing.T, text string) net.Conn {
 	_, err := io.WriteString(conn, text)
 	require.NoError(t, err)
 	return conn
+}
+
+// allOf reads to the end of a connection.
+func allOf(conn net.Conn) string {
+	text, _ := io.ReadAll(conn) // however it ends
+	return string(text)
 }
 
 // closedAfter reads to the end of a connection and returns when that came.

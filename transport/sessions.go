@@ -228,13 +228,20 @@ func (r *sessions) bury(s *session) {
 		"request_count", s.requests.Load(), "error_count", s.errors.Load(), "active_sessions", r.counts().Registered)
 }
 
-// counted notes a request that was answered.
+// counted notes a request of a session that was answered.
 func (r *sessions) counted(s *session, failed bool) {
-	r.requests.Add(1)
+	r.answered(failed)
 	s.requests.Add(1)
 	if failed {
-		r.errors.Add(1)
 		s.errors.Add(1)
+	}
+}
+
+// answered notes a request that was answered.
+func (r *sessions) answered(failed bool) {
+	r.requests.Add(1)
+	if failed {
+		r.errors.Add(1)
 	}
 }
 

@@ -1,16 +1,12 @@
 package transport
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"io"
 	"mime"
 	"net/http"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
-	"github.com/mark3labs/mcp-go/server"
 )
 
 const (
@@ -77,37 +73,6 @@ func (t streamable) post(w http.ResponseWriter, r *http.Request) {
 	if s, ok := t.known(w, r); ok && t.within(w, s) {
 		t.answer(w, r, s, h, body)
 	}
-}
-
-// isModern reports whether a message is of a revision without sessions.
-func (t streamable) isModern(r *http.Request, body []byte) bool {
-	if mcp.IsModernProtocol(r.Header.Get(headerVersion)) {
-		return true
-	}
-	if !bytes.Contains(body, []byte("_meta")) && !bytes.Contains(body, []byte(`\u`)) {
-		return false
-	}
-	var m struct {
-		Params struct {
-			Meta *mcp.Meta `json:"_meta"`
-		} `json:"params"`
-	}
-	return json.Unmarshal(body, &m) == nil && mcp.IsModernProtocol(m.Params.Meta.ProtocolVersion())
-}
-
-// passOn hands a message without a session to mcp-go.
-func (t streamable) passOn(w http.ResponseWriter, r *http.Request, h head, body []byte) {
-	if string(h.method) == string(mcp.MethodNotificationCancelled) {
-		// All of these requests share one session there, so that anyone could
-		// cancel anyone's. In these revisions closing the response cancels.
-		w.WriteHeader(http.StatusAccepted)
-		return
-	}
-	if !t.withinClient(w, r) {
-		return
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	t.modern.ServeHTTP(paced{w}, r)
 }
 
 // begin answers initialize with a session.
@@ -222,25 +187,6 @@ func (t streamable) end(w http.ResponseWriter, r *http.Request) {
 	t.sessions.remove(s)
 	go s.wind(t.calls, lastWords) //nolint:contextcheck // its calls outlive the request.
 	w.WriteHeader(http.StatusOK)
-}
-
-// sessionless refuses what revisions without sessions do not have.
-func (t streamable) sessionless(w http.ResponseWriter, r *http.Request) bool {
-	if !mcp.IsModernProtocol(r.Header.Get(headerVersion)) {
-		return false
-	}
-	w.Header().Set("Allow", http.MethodPost)
-	plain(w, http.StatusMethodNotAllowed, r.Method+" is not part of this revision of the protocol")
-	return true
-}
-
-// newModern returns mcp-go's own handler, for requests without a session.
-func newModern(s *server.MCPServer, t *HTTP) http.Handler {
-	return server.NewStreamableHTTPServer(s,
-		server.WithStateLess(true),
-		server.WithDisableLocalhostProtection(true), // the guard stands before it
-		server.WithStreamableHTTPLogger(t.log),
-	)
 }
 
 // accepts reports whether a client takes answers of a type.

@@ -21,7 +21,6 @@ const (
 	noFixture  = "it calls a tool, and there is none of that kind but for tests"
 	noRequests = "it has a tool ask the client for something, and none of ours does"
 	noFeature  = "the server does not announce that feature"
-	lostNotice = "mcp-go 1.2.1 ends a stream with nothing to listen to at once, and may drop the acknowledgment that it has just queued"
 )
 
 // leftOut are the scenarios that do not fit this server, and why. What is sent
@@ -85,12 +84,6 @@ var notAsked = map[string]string{
 	"sep-2549-resources-read-caching-hints":                      noFeature,
 }
 
-// unreliable are the checks that now and then fail, and why.
-var unreliable = map[string]string{
-	"sep-2575-server-sends-subscription-ack": lostNotice,
-	"sep-2575-server-tags-subscription-id":   lostNotice,
-}
-
 // check is one thing that the suite has looked at.
 type check struct{ ID, Status, ErrorMessage string }
 
@@ -104,7 +97,7 @@ func (c check) holds(scenario string) bool {
 	switch {
 	case c.ID == wellFormed:
 		return fine
-	case leftOut[scenario] != "", unreliable[c.ID] != "":
+	case leftOut[scenario] != "":
 		return true
 	}
 	return fine == (notAsked[c.ID] == "")
