@@ -148,29 +148,39 @@ func (g *guard) recovered(w *response, r *http.Request) {
 	plain(w, http.StatusInternalServerError, "Internal error")
 }
 
-type callerKey struct{}
-
-// caller is whom the guard let in: the name of their token, empty where none
-// is asked for.
-func caller(r *http.Request) string {
-	name, _ := r.Context().Value(callerKey{}).(string)
-	return name
-}
-
-// admit lets those in who have a token, if one is needed.
+// admit lets those in who have a token, if one is needed. While a request is
+// answered its connection says whose it is.
 func (g *guard) admit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name, err := g.identify(r)
+		by, err := g.identify(r)
+		if err == nil {
+			c := connectionOf(r)
+			if c == nil { // it has come by other means than a connection of ours
+				c = &connection{}
+				r = r.WithContext(context.WithValue(r.Context(), connectionKey{}, c))
+			}
+			c.caller.Store(by)
+			defer c.caller.Store(nil)
+			if !g.holds(by) { // it was revoked before that could be seen on the connection
+				err = errWrongToken
+			}
+		}
 		if err != nil {
 			g.challenge(w, r, err)
 			return
 		}
-		if name != "" {
-			r = r.WithContext(context.WithValue(r.Context(), callerKey{}, name))
-		}
 		next.ServeHTTP(w, r)
 	})
 }
+
+// callerOf is whom the guard let in with a request.
+func callerOf(r *http.Request) *caller { return connectionOf(r).caller.Load() }
+
+// anyone is the caller where no token is asked for.
+var anyone = &caller{}
+
+// holds reports whether a caller would be let in still.
+func (g *guard) holds(c *caller) bool { return !c.ours || g.tokens.hold(c) }
 
 var (
 	errNoToken    = errors.New("no token")
@@ -180,28 +190,28 @@ var (
 func (g *guard) needsToken() bool { return g.tokens != nil || g.issuer != nil }
 
 // identify returns whose token a request has.
-func (g *guard) identify(r *http.Request) (string, error) {
+func (g *guard) identify(r *http.Request) (*caller, error) {
 	if !g.needsToken() {
-		return "", nil
+		return anyone, nil
 	}
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	token = strings.TrimSpace(token)
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return "", errNoToken
+		return nil, errNoToken
 	}
 	if g.tokens != nil {
-		if name, ok := g.tokens.owner(token); ok {
-			return "token:" + name, nil
+		if c := g.tokens.bearer(token); c != nil {
+			return c, nil
 		}
 	}
 	if g.issuer != nil {
 		subject, err := g.issuer.subject(r.Context(), token)
 		if err == nil {
-			return "subject:" + subject, nil
+			return &caller{name: "subject:" + subject}, nil
 		}
-		return "", fmt.Errorf("%w: %w", errWrongToken, err)
+		return nil, fmt.Errorf("%w: %w", errWrongToken, err)
 	}
-	return "", errWrongToken
+	return nil, errWrongToken
 }
 
 func (g *guard) challenge(w http.ResponseWriter, r *http.Request, err error) {
@@ -241,7 +251,7 @@ func (t *HTTP) within(w http.ResponseWriter, s *session) bool {
 
 // withinClient refuses a request without a session over the rate of its client.
 func (t *HTTP) withinClient(w http.ResponseWriter, r *http.Request) bool {
-	limit := t.sessions.strangers.limiter(payer(caller(r), address(r)))
+	limit := t.sessions.strangers.limiter(payer(callerOf(r), address(r)))
 	if limit == nil {
 		return true
 	}
@@ -254,8 +264,10 @@ func retryAfter(w http.ResponseWriter, wait time.Duration) {
 }
 
 // refuseSession says why there is no new session.
-func (t *HTTP) refuseSession(w http.ResponseWriter, err error) {
+func (t *HTTP) refuseSession(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
+	case errors.Is(err, errWrongToken):
+		t.guard.challenge(w, r, err)
 	case errors.Is(err, errTooMany):
 		retryAfter(w, 10*time.Second)
 		plain(w, http.StatusTooManyRequests, "Too many sessions are open")
@@ -263,7 +275,7 @@ func (t *HTTP) refuseSession(w http.ResponseWriter, err error) {
 		retryAfter(w, 5*time.Second)
 		plain(w, http.StatusServiceUnavailable, "The server is shutting down")
 	default:
-		t.log.Error("session_not_made", "error", err)
+		t.log.ErrorContext(r.Context(), "session_not_made", "error", err)
 		plain(w, http.StatusInternalServerError, "Internal error")
 	}
 }

@@ -84,6 +84,7 @@ func NewHTTP(s *server.MCPServer, c HTTPConfig, o HTTPOptions, log *slog.Logger)
 	}
 	t.calls, t.giveUp = context.WithCancel(context.Background())
 	t.streams, t.hush = context.WithCancel(t.calls)
+	t.sessions.holds = guard.holds
 	t.sessions.began = func(x *session) error { return s.RegisterSession(t.calls, x) }
 	t.sessions.ended = func(x *session) { s.UnregisterSession(context.WithoutCancel(t.calls), x.id) }
 	t.server = &http.Server{
@@ -166,13 +167,30 @@ func (t *HTTP) Addr() net.Addr {
 }
 
 // Reload reads tokens and certificates anew. After an error the old ones hold.
+// Whose token is gone is left at once, with all that they have open.
 func (t *HTTP) Reload() error {
 	var errs []error
 	errs = append(errs, t.guard.reload())
+	t.expel()
 	if t.cert != nil {
 		errs = append(errs, t.cert.reload())
 	}
 	return errors.Join(errs...)
+}
+
+// expel ends the sessions and cuts the connections of those who would not be
+// let in any more.
+func (t *HTTP) expel() {
+	t.sessions.expel()
+	t.conns.Range(func(conn, c any) bool {
+		if by := c.(*connection).caller.Load(); by != nil && !t.guard.holds(by) {
+			if over, ok := conn.(*tls.Conn); ok {
+				conn = over.NetConn() // or else it would wait for the client
+			}
+			_ = conn.(net.Conn).Close() // it may have gone by itself
+		}
+		return true
+	})
 }
 
 // Sessions returns how many sessions there are.

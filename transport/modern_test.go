@@ -73,7 +73,7 @@ func TestWhoAsksToListenWronglyIsToldSo(t *testing.T) {
 
 func TestListeningDoesNotHoldUpAStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := serverOverWires(t, hesitant(true), nil)
+		w := serverOverWires(t, hesitant(true), httpDefaults(), nil)
 		body := withoutSession("7", methodSubscribe, listenParams)
 		conn := w.dial(t, fmt.Sprintf("POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nMcp-Protocol-Version: 2026-07-28\r\n"+
 			"Mcp-Method: %s\r\nContent-Length: %d\r\n\r\n%s", methodSubscribe, len(body), body))

@@ -53,12 +53,12 @@ type overWires struct {
 
 func serveOverWires(t *testing.T, handlers map[string]http.Handler) overWires {
 	t.Helper()
-	return serverOverWires(t, chatty(), handlers)
+	return serverOverWires(t, chatty(), httpDefaults(), handlers)
 }
 
-func serverOverWires(t *testing.T, s *server.MCPServer, handlers map[string]http.Handler) overWires {
+func serverOverWires(t *testing.T, s *server.MCPServer, c HTTPConfig, handlers map[string]http.Handler) overWires {
 	t.Helper()
-	web, err := NewHTTP(s, httpDefaults(), HTTPOptions{Public: handlers}, slog.New(slog.DiscardHandler))
+	web, err := NewHTTP(s, c, HTTPOptions{Public: handlers}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	l := wires{ends: make(chan net.Conn)}
 	l.closed, l.close = context.WithCancel(t.Context())

@@ -59,9 +59,9 @@ func allowed(w http.ResponseWriter, reserve func(time.Time, int) *rate.Reservati
 
 // payer is on whose account a session goes: its owner's, or that of the
 // machine it comes from.
-func payer(owner, address string) string {
-	if owner != "" {
-		return owner
+func payer(owner *caller, address string) string {
+	if owner.name != "" {
+		return owner.name
 	}
 	return address
 }

@@ -27,9 +27,9 @@ const (
 type session struct {
 	id      string
 	kind    string
-	owner   string // who may use it, as the guard knows them
-	address string // of the client, without the port
-	payer   string // on whose account it goes
+	owner   *caller // who has opened it, and those of that name may use it
+	address string  // of the client, without the port
+	payer   string  // on whose account it goes
 	created time.Time
 	limit   *rate.Limiter // nil for none
 
@@ -56,7 +56,7 @@ type session struct {
 	connections map[*connection]struct{}
 }
 
-func newSession(kind, owner, address string, now time.Time) *session {
+func newSession(kind string, owner *caller, address string, now time.Time) *session {
 	s := &session{
 		id: newID(), kind: kind, owner: owner, address: address, payer: payer(owner, address), created: now,
 		slots: make(chan struct{}, mostCalls),

@@ -43,6 +43,7 @@ type sessions struct {
 	now     func() time.Time
 	began   func(*session) error // tells mcp-go
 	ended   func(*session)
+	holds   func(*caller) bool // who may have sessions
 	streams atomic.Int64
 	// strangers are the clients without sessions.
 	strangers strangers
@@ -62,6 +63,7 @@ type sessions struct {
 
 // connection is one connection and the sessions that were used over it.
 type connection struct {
+	caller   atomic.Pointer[caller]  // of the request that is being answered, nil for none
 	latest   atomic.Pointer[session] // the one to be expected next
 	sessions map[*session]struct{}   // under the registry's lock
 }
@@ -69,13 +71,13 @@ type connection struct {
 func newSessions(limits sessionLimits, log *slog.Logger) *sessions {
 	return &sessions{
 		limits: limits, log: log, now: time.Now, strangers: strangers{rate: limits.rate},
-		began: func(*session) error { return nil }, ended: func(*session) {},
+		began: func(*session) error { return nil }, ended: func(*session) {}, holds: func(*caller) bool { return true },
 		by: make(map[string]*session), clients: make(map[string]int),
 	}
 }
 
 // make returns a session that nobody knows yet.
-func (r *sessions) make(kind, owner, address string) *session {
+func (r *sessions) make(kind string, owner *caller, address string) *session {
 	s := newSession(kind, owner, address, r.now())
 	if r.limits.rate > 0 {
 		s.limit = newLimiter(r.limits.rate)
@@ -84,12 +86,17 @@ func (r *sessions) make(kind, owner, address string) *session {
 }
 
 // add makes a session known. It returns errTooMany at a bound, unless a session
-// can go whose client is away.
+// can go whose client is away, and errWrongToken if its owner has just been
+// expelled.
 func (r *sessions) add(s *session) error {
 	r.mu.Lock()
 	if r.closed {
 		r.mu.Unlock()
 		return errDoor
+	}
+	if !r.holds(s.owner) {
+		r.mu.Unlock()
+		return errWrongToken
 	}
 	var left *session
 	if r.limits.most > 0 && len(r.by) >= r.limits.most ||
@@ -134,14 +141,14 @@ func (r *sessions) longestAway(payer string) *session {
 }
 
 // find returns the session with that id, if it may be used in this way.
-func (r *sessions) find(id, kind, owner string) (*session, bool) {
+func (r *sessions) find(id, kind string, by *caller) (*session, bool) {
 	if !wellFormed(id) {
 		return nil, false
 	}
 	r.mu.RLock()
 	s, ok := r.by[id]
 	r.mu.RUnlock()
-	if !ok || s.kind != kind || s.owner != owner {
+	if !ok || s.kind != kind || s.owner.name != by.name {
 		return nil, false
 	}
 	return s, true
@@ -283,6 +290,17 @@ func (r *sessions) sweeping(ctx context.Context) {
 			r.sweep()
 		case <-ctx.Done():
 			return
+		}
+	}
+}
+
+// expel ends the sessions of those who may have none any more, whatever they
+// have under way.
+func (r *sessions) expel() {
+	for _, s := range r.all() {
+		if !r.holds(s.owner) && r.remove(s) {
+			s.finish()
+			r.log.Info("session_revoked", "session_id", s.shortID())
 		}
 	}
 }

@@ -31,7 +31,7 @@ func TestSessionsEndWhenOfNoUse(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			r, clock := registry(sessionLimits{idle: time.Hour})
-			s := r.make(row.kind, "", "127.0.0.1")
+			s := r.make(row.kind, anyone, "127.0.0.1")
 			require.NoError(t, r.add(s))
 			*clock = clock.Add(59 * time.Minute)
 			r.sweep()
@@ -39,7 +39,7 @@ func TestSessionsEndWhenOfNoUse(t *testing.T) {
 			row.use(r, s)
 			*clock = clock.Add(2 * time.Minute)
 			r.sweep()
-			_, known := r.find(s.id, row.kind, "")
+			_, known := r.find(s.id, row.kind, anyone)
 			require.Equal(t, row.ends, !known)
 		})
 	}
@@ -47,7 +47,7 @@ func TestSessionsEndWhenOfNoUse(t *testing.T) {
 
 func TestSessionsArePresentWhileAConnectionIs(t *testing.T) {
 	r, _ := registry(sessionLimits{})
-	s, other := r.make(overHTTP, "", "a"), r.make(overHTTP, "", "a")
+	s, other := r.make(overHTTP, anyone, "a"), r.make(overHTTP, anyone, "a")
 	require.NoError(t, r.add(s))
 	require.NoError(t, r.add(other))
 	one, two := &connection{}, &connection{}
@@ -70,7 +70,7 @@ func TestSessionsArePresentWhileAConnectionIs(t *testing.T) {
 
 func TestSessionsAreFoundByTheirOwnersOnly(t *testing.T) {
 	r, _ := registry(sessionLimits{})
-	s := r.make(overHTTP, "anna", "a")
+	s := r.make(overHTTP, &caller{name: "anna"}, "a")
 	require.NoError(t, r.add(s))
 	for _, row := range []struct {
 		name, id, kind, owner string
@@ -84,7 +84,7 @@ func TestSessionsAreFoundByTheirOwnersOnly(t *testing.T) {
 		{"by something longer", s.id + "0", overHTTP, "anna", false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, ok := r.find(row.id, row.kind, row.owner)
+			_, ok := r.find(row.id, row.kind, &caller{name: row.owner})
 			require.Equal(t, row.ok, ok)
 		})
 	}
@@ -93,12 +93,25 @@ func TestSessionsAreFoundByTheirOwnersOnly(t *testing.T) {
 func TestSessionsThatAreShutLetNobodyIn(t *testing.T) {
 	r, _ := registry(sessionLimits{})
 	r.shut()
-	require.ErrorIs(t, r.add(r.make(overHTTP, "", "a")), errDoor)
+	require.ErrorIs(t, r.add(r.make(overHTTP, anyone, "a")), errDoor)
+}
+
+func TestSessionsAreForThoseWhoAreHeld(t *testing.T) {
+	r, _ := registry(sessionLimits{})
+	anna := &caller{name: "anna"}
+	s, kept := r.make(overHTTP, anna, "a"), r.make(overHTTP, anyone, "a")
+	require.NoError(t, r.add(s))
+	require.NoError(t, r.add(kept))
+	r.holds = func(c *caller) bool { return c != anna }
+	r.expel()
+	<-s.flush
+	require.Equal(t, []*session{kept}, r.all())
+	require.ErrorIs(t, r.add(r.make(overHTTP, anna, "a")), errWrongToken, "a request that was let in just before")
 }
 
 func TestSessionTakesNoMoreOnceItIsClosed(t *testing.T) {
 	r, _ := registry(sessionLimits{})
-	s := r.make(overSSE, "", "a")
+	s := r.make(overSSE, anyone, "a")
 	require.True(t, s.enter(t.Context()))
 	s.close()
 	require.False(t, s.enter(t.Context()))

@@ -34,9 +34,9 @@ func (t sse) stream(w http.ResponseWriter, r *http.Request) {
 		streamHeader(w.Header())
 		return
 	}
-	s := t.sessions.make(overSSE, caller(r), address(r))
+	s := t.sessions.make(overSSE, callerOf(r), address(r))
 	if err := t.sessions.add(s); err != nil {
-		t.refuseSession(w, err)
+		t.refuseSession(w, r, err)
 		return
 	}
 	t.sessions.meet(s, connectionOf(r))
@@ -65,7 +65,7 @@ func (t sse) message(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusBadRequest, "Invalid session ID")
 		return
 	}
-	s, ok := t.sessions.find(id, overSSE, caller(r))
+	s, ok := t.sessions.find(id, overSSE, callerOf(r))
 	if !ok {
 		plain(w, http.StatusNotFound, "Could not find session")
 		return

@@ -77,12 +77,12 @@ func (t streamable) post(w http.ResponseWriter, r *http.Request) {
 
 // begin answers initialize with a session.
 func (t streamable) begin(w http.ResponseWriter, r *http.Request, h head, body []byte) {
-	s := t.sessions.make(overHTTP, caller(r), address(r))
+	s := t.sessions.make(overHTTP, callerOf(r), address(r))
 	answer, failed := t.speaker.answer(t.speaker.mcp.WithContext(t.callsOf(r), s), h, body)
 	t.sessions.counted(s, failed)
 	if !failed && answer != nil {
 		if err := t.sessions.add(s); err != nil {
-			t.refuseSession(w, err)
+			t.refuseSession(w, r, err)
 			return
 		}
 		t.sessions.meet(s, connectionOf(r))
@@ -98,7 +98,7 @@ func (t streamable) known(w http.ResponseWriter, r *http.Request) (*session, boo
 		plain(w, http.StatusBadRequest, headerSession+" header is required: initialize first")
 		return nil, false
 	}
-	s, ok := t.sessions.find(id, overHTTP, caller(r))
+	s, ok := t.sessions.find(id, overHTTP, callerOf(r))
 	if !ok {
 		respond(w, http.StatusNotFound, encode(mcp.NewJSONRPCError(mcp.NewRequestId(nil), mcp.INVALID_REQUEST, "Session not found: initialize again", nil)))
 		return nil, false
@@ -114,14 +114,13 @@ func (t streamable) answer(w http.ResponseWriter, r *http.Request, s *session, h
 		return
 	}
 	defer func() { s.leave(t.sessions.now()) }()
-	if c := connectionOf(r); c != nil {
-		defer context.AfterFunc(r.Context(), func() { t.sessions.part(c) })() // the client is gone, whatever becomes of its call
-	}
+	c := connectionOf(r)
+	defer context.AfterFunc(r.Context(), func() { t.sessions.part(c) })() // the client is gone, whatever becomes of its call
 	reply := &reply{pourer: pourer{w: w, control: http.NewResponseController(w)}, accepts: accepts(r, "text/event-stream")}
 	// A client that goes has not cancelled: in these revisions it says so.
-	c := newExchange(s, reply.tell)
-	encoded, failed := t.speaker.answer(t.speaker.mcp.WithContext(t.callsOf(r), c), h, body) //nolint:contextcheck // as said.
-	c.told()
+	x := newExchange(s, reply.tell)
+	encoded, failed := t.speaker.answer(t.speaker.mcp.WithContext(t.callsOf(r), x), h, body) //nolint:contextcheck // as said.
+	x.told()
 	if encoded == nil {
 		w.WriteHeader(http.StatusAccepted)
 		return

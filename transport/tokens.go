@@ -13,17 +13,30 @@ import (
 	"sync/atomic"
 )
 
-// tokens are the secrets that let clients in, each with a name. Only their
-// sums are kept. Those of the file can be read anew at any time.
+// tokens are the secrets that let clients in. Only their sums are kept. Those
+// of the file can be read anew at any time.
 type tokens struct {
 	given []string
 	file  string
-	known atomic.Pointer[[]token]
+	known atomic.Pointer[[]*caller]
 }
 
-type token struct {
-	name string
-	sum  [sha256.Size]byte
+// caller is whom the guard lets in: by a token of ours there is one for each
+// token, for as long as that is known.
+type caller struct {
+	name string            // whose sessions they may use; empty where no token is asked for
+	sum  [sha256.Size]byte // of their token
+	ours bool              // it is one of the tokens
+}
+
+// newCaller returns who has a token. One without a name is named after itself,
+// and not after its place, which others may take.
+func newCaller(name, secret string) *caller {
+	c := &caller{name: "token:" + name, sum: sha256.Sum256([]byte(secret)), ours: true}
+	if name == "" {
+		c.name = fmt.Sprintf("secret:%x", c.sum[:8])
+	}
+	return c
 }
 
 func newTokens(given []string, file string) (*tokens, error) {
@@ -41,16 +54,17 @@ func (t *tokens) reload() error {
 		}
 		all = append(slices.Clip(all), more...)
 	}
-	known := make([]token, 0, len(all))
+	known := make([]*caller, 0, len(all))
 	for i, entry := range all {
 		name, secret, named := strings.Cut(entry, ":")
 		if !named {
-			name, secret = fmt.Sprintf("%d", i+1), entry
+			name, secret = "", entry
 		}
-		if name, secret = strings.TrimSpace(name), strings.TrimSpace(secret); name == "" || secret == "" {
+		name, secret = strings.TrimSpace(name), strings.TrimSpace(secret)
+		if named && name == "" || secret == "" {
 			return fmt.Errorf("token %d is empty: write name:secret, or the secret alone", i+1)
 		}
-		known = append(known, token{name, sha256.Sum256([]byte(secret))})
+		known = append(known, t.again(newCaller(name, secret)))
 	}
 	if len(known) == 0 {
 		return fmt.Errorf("there is no token in %s", t.file)
@@ -58,6 +72,21 @@ func (t *tokens) reload() error {
 	t.known.Store(&known)
 	return nil
 }
+
+// again returns the caller that has been known by now, if it is the same.
+func (t *tokens) again(c *caller) *caller {
+	if before := t.known.Load(); before != nil {
+		for _, known := range *before {
+			if *known == *c {
+				return known
+			}
+		}
+	}
+	return c
+}
+
+// hold reports whether the token of a caller is one of them still.
+func (t *tokens) hold(c *caller) bool { return slices.Contains(*t.known.Load(), c) }
 
 // readTokens reads a token a line; blank lines and those that start with # do
 // not count.
@@ -79,16 +108,17 @@ func readTokens(path string) (all []string, err error) {
 	return all, nil
 }
 
-// owner returns the name of a token. How long that takes tells nothing of the
-// tokens there are.
-func (t *tokens) owner(secret string) (name string, ok bool) {
+// bearer returns who has a token, nil for nobody. How long that takes tells
+// nothing of the tokens there are.
+func (t *tokens) bearer(secret string) *caller {
+	var bearer *caller
 	sum := sha256.Sum256([]byte(secret))
 	for _, known := range *t.known.Load() {
 		if subtle.ConstantTimeCompare(sum[:], known.sum[:]) == 1 {
-			name, ok = known.name, true
+			bearer = known
 		}
 	}
-	return name, ok
+	return bearer
 }
 
 // certificate is what the server shows of itself. It can be read anew.

@@ -11,10 +11,13 @@ import (
 func TestTokensHaveNames(t *testing.T) {
 	k, err := newTokens([]string{"anna:one", " two ", "bert: with:colon"}, "")
 	require.NoError(t, err)
-	for secret, want := range map[string]string{"one": "anna", "two": "2", "with:colon": "bert", "anna:one": "", "": "", "One": ""} {
-		name, ok := k.owner(secret)
-		require.Equal(t, want, name, secret)
-		require.Equal(t, want != "", ok, secret)
+	for secret, want := range map[string]string{"one": "token:anna", "two": "secret:3fc4ccfe745870e2", "with:colon": "token:bert"} {
+		c := k.bearer(secret)
+		require.NotNil(t, c, secret)
+		require.Equal(t, want, c.name)
+	}
+	for _, secret := range []string{"anna:one", "", "One"} {
+		require.Nil(t, k.bearer(secret), secret)
 	}
 }
 

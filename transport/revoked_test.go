@@ -1,0 +1,148 @@
+package transport
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+	"github.com/stretchr/testify/require"
+)
+
+// client is one that shows a token.
+type client struct {
+	overWires
+	t     *testing.T
+	token string
+}
+
+// ask begins a request and returns its connection, and the header of the
+// answer once that has come.
+func (c client) ask(method, path, session, body string) (net.Conn, <-chan *http.Response) {
+	c.t.Helper()
+	conn := c.dial(c.t, fmt.Sprintf("%s %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nMcp-Session-Id: %s\r\n"+
+		"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", method, path, c.token, session, len(body), body))
+	answered := make(chan *http.Response, 1)
+	go func() {
+		if r, err := http.ReadResponse(bufio.NewReader(conn), nil); err == nil {
+			answered <- r
+		}
+		close(answered)
+	}()
+	return conn, answered
+}
+
+// stream opens a stream and returns what receives how long it lasted.
+func (c client) stream(path, session string) <-chan time.Duration {
+	c.t.Helper()
+	_, answered := c.ask(http.MethodGet, path, session, "")
+	r := <-answered
+	require.Equal(c.t, http.StatusOK, r.StatusCode)
+	lasted, began := make(chan time.Duration, 1), time.Now()
+	go func() {
+		_, _ = io.Copy(io.Discard, r.Body) // however it ends
+		lasted <- time.Since(began)
+	}()
+	return lasted
+}
+
+func (c client) status(method, path, session, body string) int {
+	c.t.Helper()
+	_, answered := c.ask(method, path, session, body)
+	r := <-answered
+	require.NotNil(c.t, r)
+	return r.StatusCode
+}
+
+// session opens a session of streamable HTTP.
+func (c client) session() string {
+	c.t.Helper()
+	_, answered := c.ask(http.MethodPost, "/mcp", "", initialize)
+	r := <-answered
+	require.Equal(c.t, http.StatusOK, r.StatusCode)
+	return r.Header.Get(headerSession)
+}
+
+// patient is a server with a tool whose calls end with their context only.
+func patient() *server.MCPServer {
+	s := server.NewMCPServer("patient", "1", server.WithToolCapabilities(true))
+	s.AddTool(mcp.NewTool("wait"), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		<-ctx.Done()
+		return mcp.NewToolResultText("waited"), nil
+	})
+	return s
+}
+
+// tokenFile writes lines into a file of tokens, and makes a server that knows
+// them. The function returned replaces them.
+func tokenFile(t *testing.T, lines string) (w overWires, replace func(string)) {
+	t.Helper()
+	c := httpDefaults()
+	c.TokenFile = filepath.Join(t.TempDir(), "tokens")
+	write := func(lines string) { require.NoError(t, os.WriteFile(c.TokenFile, []byte(lines), 0o600)) }
+	write(lines)
+	w = serverOverWires(t, patient(), c, nil)
+	return w, func(lines string) {
+		write(lines)
+		require.NoError(t, w.Reload())
+	}
+}
+
+func TestWhoseTokenIsGoneHasNothingOpen(t *testing.T) {
+	for _, row := range []struct{ name, after string }{
+		{"removed", "bert:secret-of-bert\n"},
+		{"changed", "anna:another-of-anna\nbert:secret-of-bert\n"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, replace := tokenFile(t, "anna:secret-of-anna\nbert:secret-of-bert\n")
+				anna, bert := client{w, t, "secret-of-anna"}, client{w, t, "secret-of-bert"}
+				session, kept := anna.session(), bert.session()
+				ends := []<-chan time.Duration{anna.stream("/sse", ""), anna.stream("/mcp", session)}
+				stays := []<-chan time.Duration{bert.stream("/sse", ""), bert.stream("/mcp", kept)}
+				_, waiting := anna.ask(http.MethodPost, "/mcp", session, use("wait"))
+				synctest.Wait()
+				require.Equal(t, 4, w.Sessions().Registered)
+				time.Sleep(10 * time.Second)
+
+				replace(row.after)
+				for _, lasted := range ends {
+					require.Less(t, <-lasted, 11*time.Second)
+				}
+				require.Nil(t, <-waiting, "an answer for who is not to have it")
+				synctest.Wait()
+				counts := w.Sessions()
+				require.Equal(t, 2, counts.Registered)
+				require.Equal(t, 2, counts.Present)
+				require.Equal(t, 2, counts.Streams)
+				require.Equal(t, http.StatusUnauthorized, anna.status(http.MethodPost, "/mcp", session, ping))
+				require.Equal(t, http.StatusOK, bert.status(http.MethodPost, "/mcp", kept, ping))
+				for _, lasted := range stays {
+					require.Empty(t, lasted)
+				}
+				require.NoError(t, w.stop(t, 10*time.Second))
+			})
+		})
+	}
+}
+
+func TestTokenWithoutANameIsItselfWhereverItStands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, replace := tokenFile(t, "the-first-secret\nthe-second-secret\nthe-third-secret\n")
+		second, third := client{w, t, "the-second-secret"}, client{w, t, "the-third-secret"}
+		session := second.session()
+		replace("the-second-secret\nthe-third-secret\n")
+		require.Equal(t, http.StatusNotFound, third.status(http.MethodPost, "/mcp", session, ping), "the session of another")
+		require.Equal(t, http.StatusOK, second.status(http.MethodPost, "/mcp", session, ping))
+		require.NoError(t, w.stop(t, 10*time.Second))
+	})
+}
