@@ -150,7 +150,7 @@ func withSlash(w http.ResponseWriter, r *http.Request) {
 // Listen opens the port, so that one in use is known before anything starts.
 func (t *HTTP) Listen(ctx context.Context) error {
 	address := net.JoinHostPort(t.config.bareHost(), strconv.Itoa(t.config.Port))
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	l, err := (&net.ListenConfig{Control: noticeVanished}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", address, err)
 	}

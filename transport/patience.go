@@ -11,6 +11,7 @@ const (
 	bodyTime      = 30 * time.Second  // to send the rest of it
 	stallTime     = 10 * time.Second  // to take what it is sent, piece by piece
 	keepAliveTime = 120 * time.Second // between two requests on a connection
+	vanishTime    = 60 * time.Second  // to confirm what it is sent, or its machine is gone
 
 	// pieceBytes is the most that a client has to take in stallTime.
 	pieceBytes = 64 << 10

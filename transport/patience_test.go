@@ -49,6 +49,7 @@ type overWires struct {
 
 	wires wires
 	ended chan error
+	conns *[]net.Conn // the ends of clients
 }
 
 func serveOverWires(t *testing.T, handlers map[string]http.Handler) overWires {
@@ -63,7 +64,7 @@ func serverOverWires(t *testing.T, s *server.MCPServer, c HTTPConfig, handlers m
 	l := wires{ends: make(chan net.Conn)}
 	l.closed, l.close = context.WithCancel(t.Context())
 	web.listen = l
-	w := overWires{web, l, make(chan error, 1)}
+	w := overWires{web, l, make(chan error, 1), new([]net.Conn)}
 	go func() { w.ended <- web.Run(t.Context()) }()
 	return w
 }
@@ -85,10 +86,18 @@ func (w overWires) dial(t *testing.T, text string) net.Conn {
 	t.Helper()
 	conn, end := net.Pipe()
 	w.wires.ends <- end
+	*w.conns = append(*w.conns, conn)
 	t.Cleanup(func() { _ = conn.Close() })
 	_, err := io.WriteString(conn, text)
 	require.NoError(t, err)
 	return conn
+}
+
+// hangUp cuts the connections of all clients.
+func (w overWires) hangUp() {
+	for _, conn := range *w.conns {
+		_ = conn.Close()
+	}
 }
 
 // allOf reads to the end of a connection.

@@ -3,6 +3,7 @@ package transport
 import (
 	"math"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -58,10 +59,13 @@ func allowed(w http.ResponseWriter, reserve func(time.Time, int) *rate.Reservati
 }
 
 // payer is on whose account a session goes: its owner's, or that of the
-// machine it comes from.
+// machine it comes from, which over IPv6 has a whole network of addresses.
 func payer(owner *caller, address string) string {
 	if owner.name != "" {
 		return owner.name
+	}
+	if ip, err := netip.ParseAddr(address); err == nil && ip.Is6() && !ip.Is4In6() {
+		return netip.PrefixFrom(ip.WithZone(""), 64).Masked().String()
 	}
 	return address
 }

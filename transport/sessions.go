@@ -98,14 +98,10 @@ func (r *sessions) add(s *session) error {
 		r.mu.Unlock()
 		return errWrongToken
 	}
-	var left *session
-	if r.limits.most > 0 && len(r.by) >= r.limits.most ||
-		r.limits.mostPerClient > 0 && r.clients[s.payer] >= r.limits.mostPerClient {
-		if left = r.longestAway(s.payer); left == nil {
-			r.mu.Unlock()
-			return errTooMany
-		}
-		r.drop(left)
+	left, ok := r.makeRoom(s)
+	if !ok {
+		r.mu.Unlock()
+		return errTooMany
 	}
 	r.by[s.id] = s
 	r.clients[s.payer]++
@@ -125,19 +121,38 @@ func (r *sessions) add(s *session) error {
 	return nil
 }
 
-// longestAway returns the session of a client that has been away for longest,
-// nil if all are of use.
-func (r *sessions) longestAway(payer string) *session {
-	var oldest *session
-	for _, s := range r.by {
-		if s.payer != payer || len(s.connections) > 0 || s.inFlight.Load() > 0 {
+// makeRoom takes out the session that has to go for one more, nil if there is
+// room. It returns false at a bound where none can go. It is called under the
+// lock.
+func (r *sessions) makeRoom(s *session) (left *session, ok bool) {
+	full := r.limits.most > 0 && len(r.by) >= r.limits.most
+	own := r.limits.mostPerClient > 0 && r.clients[s.payer] >= r.limits.mostPerClient
+	if !full && !own {
+		return nil, true
+	}
+	for _, other := range r.by {
+		if own && other.payer != s.payer || len(other.connections) > 0 || other.inFlight.Load() > 0 {
 			continue
 		}
-		if oldest == nil || s.used.Load() < oldest.used.Load() {
-			oldest = s
+		if left == nil || r.ratherThan(left, other) {
+			left = other
 		}
 	}
-	return oldest
+	if left == nil {
+		return nil, false
+	}
+	r.drop(left)
+	return left, true
+}
+
+// ratherThan reports whether, of two sessions whose clients are away, other has
+// to go: that of who has more of them, so that nobody can drive out the rest, or
+// else that which has been away for longer.
+func (r *sessions) ratherThan(s, other *session) bool {
+	if has, more := r.clients[s.payer], r.clients[other.payer]; has != more {
+		return more > has
+	}
+	return other.used.Load() < s.used.Load()
 }
 
 // find returns the session with that id, if it may be used in this way.

@@ -138,3 +138,72 @@ func TestStrangersAreLimitedEachForItself(t *testing.T) {
 	require.False(t, s.limiter("a").Allow())
 	require.True(t, s.limiter("b").Allow())
 }
+
+// crowd opens n sessions of one client, as from its address, each longer away
+// than the next.
+func crowd(t *testing.T, r *sessions, clock *time.Time, address string, n int) []*session {
+	t.Helper()
+	var all []*session
+	for range n {
+		s := r.make(overHTTP, anyone, address)
+		require.NoError(t, r.add(s))
+		all = append(all, s)
+		*clock = clock.Add(time.Second)
+	}
+	return all
+}
+
+func TestSessionsOfThoseWhoAreAwayMakeRoom(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		limits sessionLimits
+		by     string // who comes when a has come thrice, and then b twice
+		gone   int    // which of these sessions goes, -1 for none
+	}{
+		{"of whoever has most, at the bound in all", sessionLimits{most: 5}, "c", 0},
+		{"of whoever has most, though one who comes is away too", sessionLimits{most: 5}, "b", 0},
+		{"of who comes, at its own bound", sessionLimits{most: 100, mostPerClient: 2}, "b", 3},
+		{"of who comes, at both bounds", sessionLimits{most: 5, mostPerClient: 2}, "b", 3},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r, clock := registry(sessionLimits{})
+			all := append(crowd(t, r, clock, "a", 3), crowd(t, r, clock, "b", 2)...)
+			r.limits = row.limits
+			require.NoError(t, r.add(r.make(overHTTP, anyone, row.by)))
+			for i, s := range all {
+				_, known := r.find(s.id, overHTTP, anyone)
+				require.Equal(t, i != row.gone, known, i)
+			}
+		})
+	}
+}
+
+func TestSessionsGoOnTheAccountOfTheirMachine(t *testing.T) {
+	for _, row := range []struct {
+		name, address, want string
+		owner               *caller
+	}{
+		{"IPv4", "192.0.2.7", "192.0.2.7", anyone},
+		{"IPv4 in IPv6", "::ffff:192.0.2.7", "::ffff:192.0.2.7", anyone},
+		{"IPv6", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64", anyone},
+		{"another of its addresses", "2001:db8:1:2:ffff::1", "2001:db8:1:2::/64", anyone},
+		{"on this link", "fe80::1%eth0", "fe80::/64", anyone},
+		{"of no network", "pipe", "pipe", anyone},
+		{"with a token", "192.0.2.7", "token:anna", newCaller("anna", "secret")},
+	} {
+		t.Run(row.name, func(t *testing.T) { require.Equal(t, row.want, payer(row.owner, row.address)) })
+	}
+}
+
+func TestSessionsInUseMakeNoRoom(t *testing.T) {
+	r, clock := registry(sessionLimits{most: 2})
+	all := crowd(t, r, clock, "a", 2)
+	here := &connection{}
+	r.meet(all[0], here)
+	require.True(t, all[1].enter(t.Context()))
+	require.ErrorIs(t, r.add(r.make(overHTTP, anyone, "b")), errTooMany)
+	r.part(here)
+	require.NoError(t, r.add(r.make(overHTTP, anyone, "b")))
+	_, known := r.find(all[1].id, overHTTP, anyone)
+	require.True(t, known, "a call is under way")
+}
