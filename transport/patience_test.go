@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/stretchr/testify/require"
 )
@@ -265,4 +266,36 @@ func TestOnlyHTTP1IsSpoken(t *testing.T) {
 	t.Cleanup(web.giveUp)
 	require.True(t, web.server.Protocols.HTTP1())
 	require.False(t, web.server.Protocols.HTTP2())
+}
+
+// tale is a server with a tool that tells n bytes.
+func tale(n int) *server.MCPServer {
+	s := server.NewMCPServer("tale", "1", server.WithToolCapabilities(false))
+	s.AddTool(mcp.NewTool("tell"), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return mcp.NewToolResultText(strings.Repeat("x", n)), nil
+	})
+	return s
+}
+
+func TestLongAnswerOnAStreamIsNotHurried(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const length, piece = 1 << 20, 16 << 10
+		w := serverOverWires(t, tale(length), httpDefaults(), nil)
+		conn := w.dial(t, "GET /sse HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		r, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		require.NoError(t, err)
+		hello := make([]byte, len("event: endpoint\ndata: /messages/?session_id=")+32+len("\n\n"))
+		_, err = io.ReadFull(r.Body, hello)
+		require.NoError(t, err)
+		c := client{w, t, ""}
+		endpoint := strings.TrimSpace(strings.TrimPrefix(string(hello), "event: endpoint\ndata: "))
+		require.Equal(t, http.StatusAccepted, c.status(http.MethodPost, endpoint, "", use("tell")))
+		for read := 0; read < length; read += piece {
+			_, err := io.CopyN(io.Discard, r.Body, piece)
+			require.NoError(t, err, "cut off after %d bytes", read)
+			time.Sleep(time.Second)
+		}
+		require.NoError(t, conn.Close())
+		require.NoError(t, w.stop(t, 10*time.Second))
+	})
 }

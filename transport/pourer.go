@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// pourer writes events into one response, each within the time that a client
-// has for it. It may be used from many goroutines: a client that does not read
+// pourer writes events into one response, each piece of them within the time
+// that a client has for it. It may be used from many goroutines: a client that does not read
 // holds up those that have something for it, and nobody else.
 type pourer struct {
 	w       http.ResponseWriter
@@ -28,11 +29,24 @@ func (p *pourer) send(event []byte) bool {
 	p.waiting.Add(1)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	last := p.waiting.Add(-1) == 0 // who sends what all have written
+	return p.pour(event, p.waiting.Add(-1) == 0) // the last sends what all have written
+}
+
+// beat writes an event whose only purpose is that there is one: not while
+// another is being written.
+func (p *pourer) beat(event []byte) bool {
+	if !p.mu.TryLock() {
+		return true
+	}
+	defer p.mu.Unlock()
+	return p.pour(event, true)
+}
+
+func (p *pourer) pour(event []byte, flush bool) bool {
 	if p.closed {
 		return false
 	}
-	if err := p.write(event, last); err != nil {
+	if err := p.write(event, flush); err != nil {
 		p.closed = true
 		if p.cancel != nil {
 			p.cancel()
@@ -43,16 +57,31 @@ func (p *pourer) send(event []byte) bool {
 }
 
 func (p *pourer) write(event []byte, flush bool) error {
-	if now := time.Now(); p.allowed.Sub(now) < stallTime-time.Second { // each time would cost more than the write
-		p.allowed = now.Add(stallTime)
-		if err := p.control.SetWriteDeadline(p.allowed); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	for piece := range slices.Chunk(event, pieceBytes) {
+		if err := p.allow(); err != nil {
+			return err
+		}
+		if _, err := p.w.Write(piece); err != nil {
 			return err
 		}
 	}
-	if _, err := p.w.Write(event); err != nil || !flush {
-		return err
+	if !flush {
+		return nil
 	}
 	return p.control.Flush()
+}
+
+// allow gives the client its time for what is written next.
+func (p *pourer) allow() error {
+	now := time.Now()
+	if p.allowed.Sub(now) >= stallTime-time.Second { // to set it each time would cost more than the write
+		return nil
+	}
+	p.allowed = now.Add(stallTime)
+	if err := p.control.SetWriteDeadline(p.allowed); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
 }
 
 // close lets nothing be written any more but the end of the response, for which

@@ -39,12 +39,13 @@ type session struct {
 	errors   atomic.Int64
 	used     atomic.Int64 // when it was last heard of, in nanoseconds since 1970
 
-	pourer atomic.Pointer[pourer] // of the stream that is open, or was last
-	notes  chan mcp.JSONRPCNotification
-	over   chan struct{} // closed when it ends: nothing more is taken in
-	flush  chan struct{} // closed when the stream is to end
-	ending sync.Once
-	last   sync.Once
+	pourer   atomic.Pointer[pourer] // of the stream that is open, or was last
+	notes    chan mcp.JSONRPCNotification
+	over     chan struct{} // closed when it ends: nothing more is taken in
+	flush    chan struct{} // closed when the stream is to end
+	ending   sync.Once
+	draining sync.Once
+	last     sync.Once
 
 	mu      sync.Mutex
 	stream  *stream // that is open, nil for none

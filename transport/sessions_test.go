@@ -2,7 +2,9 @@ package transport
 
 import (
 	"log/slog"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -206,4 +208,34 @@ func TestSessionsInUseMakeNoRoom(t *testing.T) {
 	require.NoError(t, r.add(r.make(overHTTP, anyone, "b")))
 	_, known := r.find(all[1].id, overHTTP, anyone)
 	require.True(t, known, "a call is under way")
+}
+
+func TestSessionMayBeEndedByTwoAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := registry(sessionLimits{})
+		s := r.make(overHTTP, anyone, "a")
+		require.True(t, s.enter(t.Context()))
+		began := time.Now()
+		var ending sync.WaitGroup
+		for range 2 {
+			ending.Go(func() { s.wind(t.Context(), time.Hour) })
+		}
+		synctest.Wait()
+		s.leave(r.now())
+		ending.Wait()
+		<-s.flush
+		require.Zero(t, time.Since(began), "nobody waits for what another waits for")
+	})
+}
+
+func TestSessionEndsInTimeThoughACallDoesNot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := registry(sessionLimits{})
+		s := r.make(overHTTP, anyone, "a")
+		require.True(t, s.enter(t.Context()))
+		began := time.Now()
+		s.wind(t.Context(), time.Minute)
+		<-s.flush
+		require.Equal(t, time.Minute, time.Since(began))
+	})
 }

@@ -153,7 +153,7 @@ func (t *HTTP) pour(w http.ResponseWriter, r *http.Request, s *session, hello st
 		case n := <-s.notes:
 			p.send(event(encode(n)))
 		case now := <-beat.C:
-			if !p.send([]byte(": ping - " + now.UTC().Format(time.RFC3339) + "\n\n")) {
+			if !p.beat([]byte(": ping - " + now.UTC().Format(time.RFC3339) + "\n\n")) {
 				t.log.InfoContext(ctx, "Heartbeat failed", "session_id", s.shortID())
 			}
 		case <-life.C:
@@ -178,17 +178,28 @@ func streamHeader(h http.Header) {
 	h.Set("X-Accel-Buffering", "no")
 }
 
-// wind lets the calls of a session end, and then the session.
+// wind lets the calls of a session end, and then the session. It may be called
+// by many.
 func (s *session) wind(ctx context.Context, within time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	s.close()
 	defer s.finish()
-	for range cap(s.slots) { // all of them are free when the last call has ended
+	s.draining.Do(func() { go s.drain() })
+	select {
+	case <-s.flush:
+	case <-ctx.Done():
+	}
+}
+
+// drain ends the stream when the last call has ended.
+func (s *session) drain() {
+	for range cap(s.slots) { // all of them are free then
 		select {
 		case s.slots <- struct{}{}:
-		case <-ctx.Done():
+		case <-s.flush:
 			return
 		}
 	}
+	s.finish()
 }
