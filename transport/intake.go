@@ -74,8 +74,8 @@ func (in *intake) examine(l line) (message, bool) {
 		in.refuse("not UTF-8", unfitAnswer(h, f.describe(l.text)))
 		return message{}, false
 	}
-	if deeper(l.text, deepest) {
-		in.refuse("too deep", unfitAnswer(h, fmt.Sprintf("message is nested more than %d levels deep", deepest)))
+	if why := misshapen(l.text, deepest, mostValues); why != "" {
+		in.refuse("misshapen", unfitAnswer(h, why))
 		return message{}, false
 	}
 	if h.malformed {

@@ -56,8 +56,8 @@ func examine(body []byte) (head, any) {
 	if f, ok := findFault(body); ok {
 		return h, unfitAnswer(h, f.describe(body))
 	}
-	if deeper(body, deepest) {
-		return h, unfitAnswer(h, fmt.Sprintf("message is nested more than %d levels deep", deepest))
+	if why := misshapen(body, deepest, mostValues); why != "" {
+		return h, unfitAnswer(h, why)
 	}
 	if !json.Valid(body) {
 		return h, mcp.NewJSONRPCError(mcp.NewRequestId(nil), mcp.PARSE_ERROR, "the message is not valid JSON", nil)

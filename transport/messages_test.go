@@ -102,3 +102,15 @@ func TestEveryRequestHasAnAnswer(t *testing.T) {
 		})
 	}
 }
+
+func TestMessageOfVeryManyValuesIsRefused(t *testing.T) {
+	h, session := serving(t)
+	many := strings.Repeat(`{"":0},`, mostValues) + "0"
+	call := func(list string) string {
+		return `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"count","arguments":{"list":[` + list + `]}}}`
+	}
+	require.Contains(t, asked(t, h, session, call(many)).Body.String(), "message has more than 100000 values")
+	asID := asked(t, h, session, `{"jsonrpc":"2.0","method":"ping","id":[`+many+`]}`).Body
+	require.JSONEq(t, `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"message has more than 100000 values"}}`, asID.String())
+	require.Contains(t, asked(t, h, session, call(`"`+strings.Repeat(",[{", mostValues)+`"`)).Body.String(), `"counted"`)
+}

@@ -42,9 +42,9 @@ func addressed(refusal any) bool {
 
 // requestID is the id to answer to: none for what is no request, since the id
 // of a client's own answer would name another request, and none for an id that
-// cannot be said back.
+// cannot be said back, or is a list or an object, which ids never are.
 func (h *head) requestID() mcp.RequestId {
-	if h.method == nil || !utf8.Valid(h.id) || firstLone(h.id) >= 0 {
+	if h.method == nil || h.id == nil || h.id[0] == '[' || h.id[0] == '{' || !utf8.Valid(h.id) || firstLone(h.id) >= 0 {
 		return mcp.NewRequestId(nil)
 	}
 	var id any
