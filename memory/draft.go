@@ -175,3 +175,17 @@ func ParseTime(s string) (time.Time, error) {
 	}
 	return time.Time{}, fmt.Errorf("%q is no time: %w", s, ErrInvalid)
 }
+
+// ParseEnd reads the end of a span of time as people mean it, which is the last
+// day or the last moment of the span. The answer is what comes right behind, as
+// Filter.To has it: the next midnight, or the next microsecond.
+func ParseEnd(s string) (time.Time, error) {
+	t, err := ParseTime(s)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if _, notDay := time.Parse(time.DateOnly, s); notDay == nil {
+		return t.AddDate(0, 0, 1), nil
+	}
+	return t.Add(time.Microsecond), nil
+}

@@ -164,3 +164,18 @@ func TestNewIDsSortByTime(t *testing.T) {
 	a := memory.NewID()
 	require.Less(t, a, memory.NewID())
 }
+
+func TestParseEndIsBehindWhatIsMeant(t *testing.T) {
+	day := time.Date(2024, 3, 1, 0, 0, 0, 0, time.UTC)
+	for given, want := range map[string]time.Time{
+		"2024-02-29":                        day,
+		"2024-03-01T00:00:00Z":              day.Add(time.Microsecond),
+		"2024-03-01T02:00:00.0000009+02:00": day.Add(time.Microsecond),
+	} {
+		got, err := memory.ParseEnd(given)
+		require.NoError(t, err)
+		require.Equal(t, want, got, given)
+	}
+	_, err := memory.ParseEnd("2024-02-30")
+	require.ErrorIs(t, err, memory.ErrInvalid)
+}

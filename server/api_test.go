@@ -163,7 +163,7 @@ func TestAPISearchShowsReasonsAndScores(t *testing.T) {
 	require.Equal(t, http.StatusOK, r.Code)
 	require.Equal(t, memory.Question{Workspace: "work", Text: "where", Limit: 7, Filter: memory.Filter{
 		Tags: []string{"a", "b"}, Source: "diary",
-		From: time.Date(2025, 3, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2025, 3, 2, 10, 0, 0, 0, time.UTC),
+		From: time.Date(2025, 3, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2025, 3, 2, 10, 0, 0, 1000, time.UTC),
 	}}, v.asked)
 	var got struct{ Hits []hitOut }
 	require.NoError(t, json.Unmarshal([]byte(body), &got))
@@ -171,6 +171,12 @@ func TestAPISearchShowsReasonsAndScores(t *testing.T) {
 		ID: someID, Text: strings.Repeat("é", 2000), Score: 0.1235, Chunk: 2, Chunks: 3, Created: noon.UnixMilli(), Valid: noon.UnixMilli(),
 		Reasons: []reasonOut{{memory.BecauseWords, "lisbon"}, {Kind: memory.BecausePhrase}},
 	}}, got.Hits)
+}
+
+func TestAPISearchIncludesTheLastDay(t *testing.T) {
+	v := newViewer()
+	get(t, v, "/api/search?q=where&to=2025-03-02")
+	require.Equal(t, memory.Filter{To: time.Date(2025, 3, 3, 0, 0, 0, 0, time.UTC)}, v.asked.Filter)
 }
 
 func TestAPIBoundsAText(t *testing.T) {

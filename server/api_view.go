@@ -96,17 +96,21 @@ func (a *api) search(ctx context.Context, q query) (any, error) {
 }
 
 // filter reads tag, which may stand several times, source, from and to, both
-// of which are dates or times.
+// of which are dates or times, and are included.
 func (q query) filter() (memory.Filter, error) {
 	f := memory.Filter{Tags: q.Values["tag"], Source: q.Get("source")}
-	for name, t := range map[string]*time.Time{"from": &f.From, "to": &f.To} {
-		given := strings.TrimSpace(q.Get(name))
+	for _, end := range []struct {
+		name  string
+		parse func(string) (time.Time, error)
+		to    *time.Time
+	}{{"from", memory.ParseTime, &f.From}, {"to", memory.ParseEnd, &f.To}} {
+		given := strings.TrimSpace(q.Get(end.name))
 		if given == "" {
 			continue
 		}
 		var err error
-		if *t, err = memory.ParseTime(given); err != nil {
-			return f, &memory.FieldError{Field: name, Why: name + " must be RFC 3339 or a date (YYYY-MM-DD)"}
+		if *end.to, err = end.parse(given); err != nil {
+			return f, &memory.FieldError{Field: end.name, Why: end.name + " must be RFC 3339 or a date (YYYY-MM-DD)"}
 		}
 	}
 	return f, nil

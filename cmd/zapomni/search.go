@@ -95,35 +95,22 @@ func (a *app) nothingFound(ctx context.Context, r rooms, w memory.Workspace) err
 	return err
 }
 
-// instant is the step of the clock that memories are kept by.
-const instant = time.Microsecond
-
-// filter reads what narrows a search. The end that a person gives is included,
-// while that of a filter is not.
+// filter reads what narrows a search. The end that a person gives is included.
 func (o searchOptions) filter() (memory.Filter, error) {
 	f := memory.Filter{Tags: o.tags, Source: o.source}
 	var err error
-	if f.From, err = moment("from", o.from); err != nil {
+	if f.From, err = moment("from", o.from, memory.ParseTime); err != nil {
 		return f, err
 	}
-	to, err := moment("to", o.to)
-	switch _, notDay := time.Parse(time.DateOnly, strings.TrimSpace(o.to)); {
-	case err != nil:
-		return f, err
-	case to.IsZero():
-	case notDay == nil:
-		f.To = to.AddDate(0, 0, 1)
-	default:
-		f.To = to.Add(instant)
-	}
-	return f, nil
+	f.To, err = moment("to", o.to, memory.ParseEnd)
+	return f, err
 }
 
-func moment(flag, given string) (time.Time, error) {
+func moment(flag, given string, parse func(string) (time.Time, error)) (time.Time, error) {
 	if given = strings.TrimSpace(given); given == "" {
 		return time.Time{}, nil
 	}
-	t, err := memory.ParseTime(given)
+	t, err := parse(given)
 	if err != nil {
 		return time.Time{}, misused("--%s should be like 2025-03-01 or 2025-03-01T18:30:00Z, got %q", flag, given)
 	}

@@ -14,45 +14,27 @@ type filtersIn struct {
 	DateTo   string   `json:"date_to,omitempty"   jsonschema:"that day included"`
 }
 
-// instant is the step of the clock that memories are kept by.
-const instant = time.Microsecond
-
-// filter reads the dates. Both ends are meant to be included, while a filter
-// excludes its end, which is therefore put behind the last instant meant.
+// filter reads the dates. Both ends are meant to be included.
 func (in filtersIn) filter() (memory.Filter, error) {
 	f := memory.Filter{Tags: in.Tags, Source: in.Source}
-	from, _, err := moment("filters.date_from", in.DateFrom)
-	if err != nil {
+	var err error
+	if f.From, err = moment("filters.date_from", in.DateFrom, memory.ParseTime); err != nil {
 		return f, err
 	}
-	f.From = from
-	f.To, err = endOf("filters.date_to", in.DateTo)
+	f.To, err = moment("filters.date_to", in.DateTo, memory.ParseEnd)
 	return f, err
-}
-
-// endOf reads an end that is meant to be included: the moment behind it.
-func endOf(field, given string) (time.Time, error) {
-	to, isDay, err := moment(field, given)
-	switch {
-	case err != nil || to.IsZero():
-		return time.Time{}, err
-	case isDay:
-		return to.AddDate(0, 0, 1), nil
-	default:
-		return to.Add(instant), nil
-	}
 }
 
 // moment reads a date, or a time, which is UTC unless it says otherwise. A
 // blank is no moment.
-func moment(field, given string) (t time.Time, isDay bool, err error) {
+func moment(field, given string, parse func(string) (time.Time, error)) (time.Time, error) {
 	s := strings.TrimSpace(given)
 	if s == "" {
-		return time.Time{}, false, nil
+		return time.Time{}, nil
 	}
-	if t, err = memory.ParseTime(s); err == nil {
-		_, notDay := time.Parse(time.DateOnly, s)
-		return t, notDay == nil, nil
+	t, err := parse(s)
+	if err != nil {
+		return time.Time{}, refuse("Invalid input: %s: %s is neither a date (YYYY-MM-DD) nor a time (YYYY-MM-DDTHH:MM:SSZ)", field, quoted(given))
 	}
-	return time.Time{}, false, refuse("Invalid input: %s: %s is neither a date (YYYY-MM-DD) nor a time (YYYY-MM-DDTHH:MM:SSZ)", field, quoted(given))
+	return t, nil
 }

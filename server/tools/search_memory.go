@@ -65,7 +65,7 @@ func (in searchMemoryIn) filter() (memory.Filter, error) {
 	if err != nil {
 		return f, err
 	}
-	end, err := endOf("as_of", in.AsOf)
+	end, err := moment("as_of", in.AsOf, memory.ParseEnd)
 	if !end.IsZero() && (f.To.IsZero() || end.Before(f.To)) {
 		f.To = end
 	}
