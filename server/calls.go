@@ -33,11 +33,12 @@ type calls struct {
 	errors   int64
 	inFlight int
 	draining bool
+	leaving  chan struct{} // closed when draining
 	idle     chan struct{} // closed when draining and nothing is under way
 }
 
 func newCalls(now func() time.Time, called func(string, time.Duration, bool)) *calls {
-	return &calls{now: now, started: now(), called: called, idle: make(chan struct{})}
+	return &calls{now: now, started: now(), called: called, leaving: make(chan struct{}), idle: make(chan struct{})}
 }
 
 // count is the middleware.
@@ -91,6 +92,7 @@ func (c *calls) drain(ctx context.Context) error {
 	c.mu.Lock()
 	if !c.draining {
 		c.draining = true
+		close(c.leaving)
 		if c.inFlight == 0 {
 			close(c.idle)
 		}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -25,6 +26,7 @@ type fake struct {
 	lost   bool // the workspaces but the default one are gone
 	counts memory.Counts
 	added  []memory.Workspace
+	late   bool // Embed takes until its context is done
 }
 
 func (f *fake) reply() error {
@@ -52,7 +54,12 @@ func (f *fake) Add(_ context.Context, d memory.Draft) (memory.Memory, error) {
 	return memory.Memory{ID: someID, Workspace: d.Workspace, Text: d.Text}, err
 }
 
-func (f *fake) Embed(context.Context, memory.Workspace, func(int)) error { return f.reply() }
+func (f *fake) Embed(ctx context.Context, _ memory.Workspace, _ func(int)) error {
+	if f.late {
+		<-ctx.Done()
+	}
+	return cmp.Or(f.reply(), ctx.Err())
+}
 
 func (f *fake) Recall(context.Context, memory.Question) (memory.Answer, error) {
 	return memory.Answer{Hits: f.hits}, f.reply()

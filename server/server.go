@@ -27,12 +27,17 @@ const Name = "zapomni-memory"
 // Memory is what the tools ask of memory.
 type Memory = tools.Memory
 
+// Traffic is what connections of clients and their requests come to.
+type Traffic = tools.Traffic
+
 // Options describes a server. Zero stands for what the comment says.
 type Options struct {
 	Version        string // as clients see it; must be given
 	SearchLimit    int    // hits in an answer unless the caller says; 10
 	MaxTextLength  int    // code points in a memory; 10,000,000
 	MaxResultBytes int    // in an answer unless the caller asks for more; 20,000
+	// Traffic counts clients and what they ask; nil where they do not connect.
+	Traffic func() Traffic
 	// Called is told of every call of a tool that there is, once it has ended;
 	// nil for nobody. It has to be quick, and may be called from many goroutines.
 	Called func(tool string, took time.Duration, failed bool)
@@ -57,6 +62,7 @@ func New(m Memory, o Options, log *slog.Logger) (*Server, error) {
 	s := &Server{calls: newCalls(time.Now, o.Called), sessions: newSessions(log)}
 	list := tools.All(m, s.sessions, tools.Options{
 		SearchLimit: o.SearchLimit, MaxTextLength: o.MaxTextLength, MaxResultBytes: o.MaxResultBytes,
+		Leaving: s.calls.leaving, Traffic: o.Traffic,
 	})
 	s.tools = len(list)
 	s.mcp = mcpserver.NewMCPServer(Name, o.Version,

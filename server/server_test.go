@@ -160,6 +160,22 @@ func TestDrainGivesUpWithItsContext(t *testing.T) {
 	})
 }
 
+func TestDrainEndsWhatOnlyWaitsForVectors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := newServer(t, &fake{late: true})
+		answered := make(chan string, 1)
+		go func() {
+			text, _, err := send(t.Context(), s, "add_memory", `{"text":"x","wait":true}`)
+			answered <- fmt.Sprint(text, err)
+		}()
+		synctest.Wait()
+		began := time.Now()
+		require.NoError(t, s.Drain(t.Context()))
+		require.Zero(t, time.Since(began))
+		require.Contains(t, <-answered, "Memory stored successfully.")
+	})
+}
+
 func TestDrainOfAnIdleServerIgnoresItsContext(t *testing.T) {
 	s, _ := newServer(t, &fake{})
 	ctx, cancel := context.WithCancel(t.Context())

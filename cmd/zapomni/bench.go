@@ -2,13 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"slices"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"zapomni/cmd/zapomni/retrieval"
@@ -74,16 +70,17 @@ func (a *app) bench(cmd *cobra.Command, o benchOptions, args []string) error {
 		return misused("name one folder of questions with known answers")
 	case o.limit < 1 || o.limit > memory.MaxLimit:
 		return misused("--limit should be between 1 and %d, got %d", memory.MaxLimit, o.limit)
-	case !slices.Contains([]memory.Mode{memory.ByBoth, memory.ByWords, memory.ByMeaning}, memory.Mode(o.mode)):
-		return misused("--mode should be %s, %s or %s, got %q", memory.ByBoth, memory.ByWords, memory.ByMeaning, o.mode)
+	}
+	if err := checkMode(o.mode); err != nil {
+		return err
 	}
 	sets, err := readSets(a.path(args[0]))
 	if err != nil {
 		return err
 	}
-	return a.quietly(cmd, func(ctx context.Context, c config.Config, log *slog.Logger) error {
-		if o.mode == string(memory.ByMeaning) && c.Embed.Chosen() == embed.None {
-			return errors.New("there is no embedder: the setting embed.provider is none")
+	return a.withLog(cmd, true, func(ctx context.Context, c config.Config, log *slog.Logger) error {
+		if o.mode == string(memory.ByMeaning) && (c.Embed.Chosen() == embed.None || !c.Server.HybridSearch) {
+			return errNoEmbedder
 		}
 		b := &bench{app: a, benchOptions: o, config: c, log: log}
 		report := newBenchReport(b, sets)
@@ -113,38 +110,4 @@ func readSets(dir string) ([]*retrieval.Set, error) {
 		}
 	}
 	return sets, nil
-}
-
-// quietly runs do with the settings of a command and a log that says no more
-// than a person should see, unless they ask for it.
-func (a *app) quietly(cmd *cobra.Command, do func(context.Context, config.Config, *slog.Logger) error) (err error) {
-	c, warnings, err := a.settings(cmd)
-	if err != nil {
-		return err
-	}
-	if c.Log.Level == config.Defaults().Log.Level && !cmd.Flags().Changed("log-level") {
-		c.Log.Level = "WARNING"
-	}
-	log, file, err := a.log(c.Log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	for _, w := range warnings {
-		log.Warn("setting_doubtful", "detail", w)
-	}
-	return do(cmd.Context(), c, log)
-}
-
-// bar shows on a terminal how much of n is done of something. That a terminal
-// cannot be drawn on is no matter.
-func (b *bench) bar(set *retrieval.Set, what string, n int) *progressbar.ProgressBar {
-	out := io.Discard
-	if isTerminal(b.err) {
-		out = b.err
-	}
-	return progressbar.NewOptions(max(1, n),
-		progressbar.OptionSetWriter(out), progressbar.OptionSetWidth(30), progressbar.OptionSetPredictTime(true),
-		progressbar.OptionThrottle(look), progressbar.OptionSetDescription(printable(set.Name, false)+": "+what),
-		progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 }

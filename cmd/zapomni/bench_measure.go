@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/schollz/progressbar/v3"
+
 	"zapomni/cmd/zapomni/retrieval"
 	"zapomni/memory"
 )
@@ -86,6 +88,11 @@ func (b *bench) measure(ctx context.Context, set *retrieval.Set) (done *benchmar
 	return &m.done, nil
 }
 
+// step shows how far a step is that goes over n of something.
+func (m *measuring) step(what string, n int) *progressbar.ProgressBar {
+	return m.bar(printable(m.set.Name, false)+": "+what, n)
+}
+
 // mostAdding is how many documents are on their way into the store at once.
 const mostAdding = 8
 
@@ -95,7 +102,7 @@ const mostAdding = 8
 func (m *measuring) add(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	bar := m.bar(m.set, "adding", len(m.set.Documents))
+	bar := m.step("adding", len(m.set.Documents))
 	defer func() { _ = bar.Clear() }()
 	queues := make(map[memory.Workspace][]retrieval.Document)
 	for _, d := range m.set.Documents {
@@ -143,7 +150,7 @@ func (m *measuring) embed(ctx context.Context) error {
 		return err
 	}
 	m.done.model = m.rooms.embedder.Model()
-	bar := m.bar(m.set, "embedding", chunks)
+	bar := m.step("embedding", chunks)
 	defer func() { _ = bar.Clear() }()
 	began := time.Now()
 	for _, w := range m.done.spaces {
@@ -170,7 +177,7 @@ func (m *measuring) vectors(ctx context.Context) (chunks, embedded int, err erro
 
 // ask asks the questions, one after the other.
 func (m *measuring) ask(ctx context.Context) error {
-	bar := m.bar(m.set, "asking", len(m.set.Questions))
+	bar := m.step("asking", len(m.set.Questions))
 	defer func() { _ = bar.Clear() }()
 	for _, q := range m.set.Questions {
 		asked := memory.Question{

@@ -112,9 +112,12 @@ func TestBenchGoesByWordsWithoutAnEmbedder(t *testing.T) {
 	require.Zero(t, got.Embedded)
 	require.InDelta(t, 2.0/3, *got.MRR10, 1e-9)
 
-	failed := h.run(t, "bench", "mine", "--mode", "meaning")
-	require.Equal(t, exitError, failed.status)
-	require.Contains(t, failed.err, "there is no embedder: the setting embed.provider is none")
+	for _, setting := range []string{"ZAPOMNI_EMBEDDING_PROVIDER=none", "ENABLE_HYBRID_SEARCH=false"} {
+		h := home{h.dir, append(h.environ[:len(h.environ)-1:len(h.environ)-1], setting)}
+		failed := h.run(t, "bench", "mine", "--mode", "meaning")
+		require.Equal(t, exitError, failed.status)
+		require.Contains(t, failed.err, "there is no embedder: the setting embed.provider is none, or server.hybrid_search is off")
+	}
 }
 
 func TestBenchDoubtsWhatWentWithoutMeaning(t *testing.T) {

@@ -58,7 +58,8 @@ and SOURCE may be
 }
 
 func (a *app) migrate(cmd *cobra.Command, o migrateOptions) error {
-	return a.withLog(cmd, func(ctx context.Context, c config.Config, log *slog.Logger) (err error) {
+	// A person sees how far it is, and any other reader is told by the log.
+	return a.withLog(cmd, isTerminal(a.err), func(ctx context.Context, c config.Config, log *slog.Logger) (err error) {
 		from, err := a.place("--from", o.from, c)
 		if err != nil {
 			return err
@@ -93,25 +94,4 @@ func (a *app) migrate(cmd *cobra.Command, o migrateOptions) error {
 		}
 		return a.tellMigration(result, o)
 	})
-}
-
-// withLog runs do with the settings and the log of one command. A person sees
-// how far it is, and any other reader is told by the log.
-func (a *app) withLog(cmd *cobra.Command, do func(context.Context, config.Config, *slog.Logger) error) (err error) {
-	c, warnings, err := a.settings(cmd)
-	if err != nil {
-		return err
-	}
-	if isTerminal(a.err) && c.Log.Level == config.Defaults().Log.Level && !cmd.Flags().Changed("log-level") {
-		c.Log.Level = "WARNING"
-	}
-	log, file, err := a.log(c.Log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	for _, w := range warnings {
-		log.Warn("setting_doubtful", "detail", w)
-	}
-	return do(cmd.Context(), c, log)
 }

@@ -80,7 +80,7 @@ func (m *meter) draw(out io.Writer) {
 				return
 			}
 			if bar == nil && now.Stage != "" {
-				stage, bar = now.Stage, m.bar(out, now)
+				stage, bar = now.Stage, newBar(out, string(now.Stage), now.Total)
 			}
 			if bar != nil {
 				_ = bar.Set(min(now.Done, now.Total))
@@ -88,11 +88,4 @@ func (m *meter) draw(out io.Writer) {
 			}
 		}
 	})
-}
-
-func (m *meter) bar(out io.Writer, p transfer.Progress) *progressbar.ProgressBar {
-	return progressbar.NewOptions(max(p.Total, 1),
-		progressbar.OptionSetWriter(out), progressbar.OptionSetWidth(30), progressbar.OptionSetPredictTime(true),
-		progressbar.OptionSetDescription(string(p.Stage)), progressbar.OptionShowCount(),
-		progressbar.OptionClearOnFinish())
 }

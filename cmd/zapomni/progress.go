@@ -13,6 +13,21 @@ import (
 // look is how often progress is shown. What is done before is not shown at all.
 const look = 100 * time.Millisecond
 
+// bar shows a person how much of n is done of something, if one looks on. That
+// a terminal cannot be drawn on is no matter.
+func (a *app) bar(what string, n int) *progressbar.ProgressBar {
+	if !isTerminal(a.err) {
+		return newBar(io.Discard, what, n)
+	}
+	return newBar(a.err, what, n, progressbar.OptionThrottle(look))
+}
+
+func newBar(out io.Writer, what string, n int, more ...progressbar.Option) *progressbar.ProgressBar {
+	return progressbar.NewOptions(max(1, n), append(more,
+		progressbar.OptionSetWriter(out), progressbar.OptionSetWidth(30), progressbar.OptionSetPredictTime(true),
+		progressbar.OptionSetDescription(what), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())...)
+}
+
 // progress shows a person how far a long text is: the bytes read, then that it
 // is being stored, which is done at once and has no measure.
 type progress struct {

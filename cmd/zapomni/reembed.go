@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"zapomni/memory"
@@ -26,9 +24,9 @@ func (a *app) reembedCommand() *cobra.Command {
 		Short: "Make the vectors that are missing, or of another model",
 		Long: `Make the vectors of all memories with the embedder that the settings choose.
 
-Vectors that another model made are forgotten first; those of this one stay.
-Interrupted, the same command goes on where it was. Meanwhile memories are found
-by their words, and by the vectors made so far.`,
+Vectors that another model made are forgotten, once the embedder has answered;
+those of this one stay. Interrupted, the same command goes on where it was.
+Meanwhile memories are found by their words, and by the vectors made so far.`,
 		Args: cobra.NoArgs,
 		RunE: a.command(func(cmd *cobra.Command, _ []string) error {
 			return a.withMemory(cmd, func(ctx context.Context, r rooms) error { return a.reembed(ctx, r, o) })
@@ -50,9 +48,11 @@ type reembedded struct {
 	Seconds   float64          `json:"seconds"`
 }
 
+var errNoEmbedder = errors.New("there is no embedder: the setting embed.provider is none, or server.hybrid_search is off")
+
 func (a *app) reembed(ctx context.Context, r rooms, o reembedOptions) error {
 	if r.embedder == nil {
-		return errors.New("there is no embedder: the setting embed.provider is none, or server.hybrid_search is off")
+		return errNoEmbedder
 	}
 	spaces, err := r.memory.Workspaces(ctx)
 	if err != nil {
@@ -82,7 +82,11 @@ func (a *app) reembedOne(ctx context.Context, r rooms, w memory.Workspace, json 
 	}
 	began := time.Now()
 	done := reembedded{Workspace: w, Model: r.embedder.Model(), Chunks: before.Chunks}
-	bar := a.chunkBar(w, before)
+	left := before.Chunks
+	if before.Model == done.Model {
+		left -= before.Embedded
+	}
+	bar := a.bar(string(w), left)
 	err = r.memory.Reembed(ctx, w, func(n int) {
 		done.Made += n
 		_ = bar.Add(n) // a terminal that cannot be drawn on is no matter
@@ -101,15 +105,4 @@ func (a *app) reembedOne(ctx context.Context, r rooms, w memory.Workspace, json 
 	}
 	_, err = fmt.Fprintf(a.out, "%s: %d of %d chunks have vectors of %s, %d made now\n", w, done.Embedded, done.Chunks, done.Model, done.Made)
 	return err
-}
-
-// chunkBar shows on a terminal how many chunks of w are embedded.
-func (a *app) chunkBar(w memory.Workspace, e memory.Embedding) *progressbar.ProgressBar {
-	out := io.Discard
-	if isTerminal(a.err) {
-		out = a.err
-	}
-	return progressbar.NewOptions(max(1, e.Chunks-e.Embedded),
-		progressbar.OptionSetWriter(out), progressbar.OptionSetWidth(30), progressbar.OptionSetPredictTime(true),
-		progressbar.OptionSetDescription(string(w)), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 }

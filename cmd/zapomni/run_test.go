@@ -109,6 +109,7 @@ func TestMistakesInTheUsageEndWithStatus2(t *testing.T) {
 		{"a limit of 101", []string{"search", "x", "--limit", "101"}, "--limit should be between 1 and 100, got 101"},
 		{"a limit in words", []string{"search", "x", "--limit", "ten"}, `invalid argument "ten" for "-n, --limit" flag`},
 		{"a limit with a fraction", []string{"search", "x", "--limit", "10.0"}, `invalid argument "10.0" for "-n, --limit" flag`},
+		{"an unknown mode", []string{"search", "x", "--mode", "luck"}, `--mode should be hybrid, words or meaning, got "luck"`},
 		{"a date that is none", []string{"search", "x", "--from", "32"}, `--from should be like 2025-03-01`},
 		{"an end that is no date", []string{"search", "x", "--to", "2025-13-01"}, `--to should be like 2025-03-01`},
 		{"no client", []string{"install"}, "name one client: claude-desktop, claude-code, cursor, vscode"},

@@ -41,7 +41,7 @@ Each is shown by the passage of it that matches best.`,
 	f.StringVar(&o.from, "from", "", "only memories of this time or later: RFC 3339, or a date; UTC unless it says otherwise")
 	f.StringVar(&o.to, "to", "", "only memories of this time or earlier; a date is meant with the whole of its day")
 	f.StringVarP(&o.workspace, "workspace", "w", "", "where to look (default: default)")
-	f.StringVar(&o.mode, "mode", "", "by what to search: hybrid, words or meaning (default: hybrid)")
+	f.StringVar(&o.mode, "mode", string(memory.ByBoth), "by what to search: hybrid, words or meaning")
 	f.BoolVar(&o.json, "json", false, "print one JSON object")
 	f.BoolVar(&o.full, "full", false, "show whole passages")
 	return cmd
@@ -49,7 +49,7 @@ Each is shown by the passage of it that matches best.`,
 
 func (a *app) search(cmd *cobra.Command, o searchOptions, args []string) error {
 	q := memory.Question{
-		Workspace: memory.Workspace(o.workspace), Text: strings.Join(args, " "), Limit: o.limit,
+		Workspace: memory.Workspace(o.workspace), Text: strings.Join(args, " "), Limit: o.limit, Mode: memory.Mode(o.mode),
 	}
 	if strings.TrimSpace(q.Text) == "" {
 		return misused("there is nothing to search for: give a question, or words")
@@ -57,16 +57,20 @@ func (a *app) search(cmd *cobra.Command, o searchOptions, args []string) error {
 	if cmd.Flags().Changed("limit") && (o.limit < 1 || o.limit > memory.MaxLimit) {
 		return misused("--limit should be between 1 and %d, got %d", memory.MaxLimit, o.limit)
 	}
-	var err error
+	err := checkMode(o.mode)
+	if err != nil {
+		return err
+	}
 	if q.Filter, err = o.filter(); err != nil {
 		return err
 	}
 	return a.withMemory(cmd, func(ctx context.Context, r rooms) error {
-		q.Mode = memory.Mode(o.mode)
 		if q.Limit == 0 {
 			q.Limit = r.config.Memory.SearchLimit
 		}
-		r.embed(ctx, q.Workspace)
+		if q.Mode != memory.ByWords {
+			r.embed(ctx, q.Workspace)
+		}
 		found, err := r.memory.Recall(ctx, q)
 		if err != nil {
 			return err
@@ -82,6 +86,15 @@ func (a *app) search(cmd *cobra.Command, o searchOptions, args []string) error {
 		}
 		return a.show(q.Text, found.Hits, o.full)
 	})
+}
+
+// checkMode checks what a flag says.
+func checkMode(mode string) error {
+	switch memory.Mode(mode) {
+	case memory.ByBoth, memory.ByWords, memory.ByMeaning:
+		return nil
+	}
+	return misused("--mode should be %s, %s or %s, got %q", memory.ByBoth, memory.ByWords, memory.ByMeaning, mode)
 }
 
 // nothingFound says so, and whether it could not have been otherwise.

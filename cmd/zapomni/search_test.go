@@ -1,9 +1,12 @@
 package main
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -121,4 +124,33 @@ func TestSizeIsForAPerson(t *testing.T) {
 	for n, want := range map[int64]string{0: "0 bytes", 999: "999 bytes", 1000: "1.0 kB", 54_501_376: "54.5 MB", 7e15: "7000.0 TB"} {
 		require.Equal(t, want, size(n))
 	}
+}
+
+func TestSearchByMeaningSaysThatItHasNoPart(t *testing.T) {
+	h := newHome(t)
+	h.environ = append(h.environ, "ENABLE_HYBRID_SEARCH=false")
+	h.fine(t, "add", "Anna moved to Lisbon.")
+	got := h.run(t, "search", "--mode", "meaning", "Lisbon")
+	require.Zero(t, got.status)
+	require.Equal(t, "Nothing found.\n", got.out)
+	require.Equal(t, "zapomni: not searched: there is no embedder\n", got.err)
+	require.Equal(t, "there is no embedder", decoded[answer](t, h.fine(t, "search", "--json", "--mode", "meaning", "Lisbon")).Lacks)
+	require.Len(t, decoded[answer](t, h.fine(t, "search", "--json", "Lisbon")).Hits, 1)
+}
+
+func TestSearchByWordsAsksNoEmbedder(t *testing.T) {
+	h := newHome(t)
+	h.environ = append(h.environ, "ZAPOMNI_EMBEDDING_PROVIDER=none")
+	h.fine(t, "add", "Anna moved to Lisbon.")
+	var asked atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		http.Error(w, "", http.StatusNotFound)
+	}))
+	defer server.Close()
+	h.environ = append(h.environ, "ZAPOMNI_EMBEDDING_PROVIDER=ollama", "OLLAMA_BASE_URL="+server.URL)
+	require.Len(t, decoded[answer](t, h.fine(t, "search", "--json", "--mode", "words", "Lisbon")).Hits, 1)
+	require.Zero(t, asked.Load())
+	h.run(t, "search", "Lisbon")
+	require.Positive(t, asked.Load())
 }

@@ -90,17 +90,12 @@ func (r rooms) serve(ctx context.Context, in io.Reader, out io.Writer, log *slog
 	if err != nil {
 		return errors.Join(err, r.close())
 	}
-	options := server.Options{
-		Version:        versionOf(),
-		SearchLimit:    r.config.Memory.SearchLimit,
-		MaxTextLength:  r.config.Memory.MaxTextLength,
-		MaxResultBytes: r.config.Server.MaxResultBytes,
-		Tracer:         traces.Tracer(),
-	}
+	options := r.options(traces.Tracer())
 	var metrics *transport.Metrics
+	var web *transport.HTTP
 	if r.config.Transport.OverHTTP() {
 		metrics = transport.NewMetrics()
-		options.Called = metrics.ToolCalled
+		options.Called, options.Traffic = metrics.ToolCalled, func() server.Traffic { return traffic(web) }
 	}
 	tools, err := server.New(r.memory, options, log)
 	if err != nil {
@@ -113,7 +108,7 @@ func (r rooms) serve(ctx context.Context, in io.Reader, out io.Writer, log *slog
 	}
 	calls := transport.Part{Name: "calls", Stop: tools.Drain}
 	if r.config.Transport.OverHTTP() {
-		web, err := r.listen(ctx, tools, metrics, options.Tracer, log)
+		web, err = r.listen(ctx, tools, metrics, options.Tracer, log)
 		if err != nil {
 			return errors.Join(err, r.close(), traces.Stop(ctx))
 		}
@@ -133,6 +128,17 @@ func (r rooms) serve(ctx context.Context, in io.Reader, out io.Writer, log *slog
 	log.InfoContext(ctx, "Server shutdown complete", "total_requests", done.Requests, "total_errors", done.Errors,
 		"uptime_seconds", done.Uptime.Seconds(), "error_rate", server.ErrorRate(done))
 	return err
+}
+
+// options describes the server, whoever comes to it.
+func (r rooms) options(tracer trace.Tracer) server.Options {
+	return server.Options{
+		Version:        versionOf(),
+		SearchLimit:    r.config.Memory.SearchLimit,
+		MaxTextLength:  r.config.Memory.MaxTextLength,
+		MaxResultBytes: r.config.Server.MaxResultBytes,
+		Tracer:         tracer,
+	}
 }
 
 // listen opens the port for clients that come over HTTP.
@@ -164,6 +170,14 @@ func (r rooms) health(ctx context.Context, tools *server.Server, probe *server.P
 		facts["embedding_cache"] = state.Cache
 	}
 	return facts, err
+}
+
+// traffic counts the clients that come over HTTP.
+func traffic(web *transport.HTTP) server.Traffic {
+	c := web.Sessions()
+	return server.Traffic{
+		Active: c.Present, Peak: c.Peak, Created: c.Created, Closed: c.Closed, Requests: c.Requests, Errors: c.Errors,
+	}
 }
 
 // seconds is how long the oldest chunk has waited for its vector.
@@ -243,13 +257,26 @@ func closeStore(ctx context.Context, s memory.Store, log *slog.Logger) error {
 }
 
 // withMemory runs do on the rooms of one command, which it closes.
-func (a *app) withMemory(cmd *cobra.Command, do func(context.Context, rooms) error) (err error) {
+func (a *app) withMemory(cmd *cobra.Command, do func(context.Context, rooms) error) error {
+	return a.withLog(cmd, true, func(ctx context.Context, c config.Config, log *slog.Logger) (err error) {
+		r, err := open(ctx, c, log)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, r.close()) }()
+		return do(ctx, r)
+	})
+}
+
+// withLog runs do with the settings and the log of one command. A quiet log
+// says no more than a person should see, unless they ask for it.
+func (a *app) withLog(cmd *cobra.Command, quiet bool, do func(context.Context, config.Config, *slog.Logger) error) (err error) {
 	c, warnings, err := a.settings(cmd)
 	if err != nil {
 		return err
 	}
-	if c.Log.Level == config.Defaults().Log.Level && !cmd.Flags().Changed("log-level") {
-		c.Log.Level = "WARNING" // a person should see no more, unless they ask for it
+	if quiet && c.Log.Level == config.Defaults().Log.Level && !cmd.Flags().Changed("log-level") {
+		c.Log.Level = "WARNING"
 	}
 	log, file, err := a.log(c.Log)
 	if err != nil {
@@ -259,12 +286,7 @@ func (a *app) withMemory(cmd *cobra.Command, do func(context.Context, rooms) err
 	for _, w := range warnings {
 		log.Warn("setting_doubtful", "detail", w)
 	}
-	r, err := open(cmd.Context(), c, log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, r.close()) }()
-	return do(cmd.Context(), r)
+	return do(cmd.Context(), c, log)
 }
 
 // settings reads the settings of a command.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
@@ -14,7 +15,7 @@ type addMemoryIn struct {
 	Text      string           `json:"text"                   jsonschema:"what to remember, whole sentences with names and dates"`
 	Metadata  map[string]any   `json:"metadata,omitempty"     jsonschema:"anything else worth keeping"`
 	Workspace memory.Workspace `json:"workspace_id,omitempty" jsonschema:"default: the current workspace"`
-	Wait      bool             `json:"wait,omitempty"         jsonschema:"answer only when it is found by meaning too"`
+	Wait      bool             `json:"wait,omitempty"         jsonschema:"answer when it is found by meaning too, or after 20 s"`
 }
 
 type metadataIn struct {
@@ -38,7 +39,25 @@ type adder interface {
 // previewLength is how much of a memory is said back, in code points.
 const previewLength = 100
 
-func addMemory(a adder, s Sessions, maxText int) mcpserver.ServerTool {
+// longestWait is how long an answer is held back for vectors: what is before
+// them in the queue may take hours, and many clients give up after a minute.
+const longestWait = 20 * time.Second
+
+// embedSoon returns once w is embedded, or why it is not when the answer is due.
+func embedSoon(ctx context.Context, a adder, w memory.Workspace, leaving <-chan struct{}) error {
+	ctx, cancel := context.WithTimeout(ctx, longestWait)
+	defer cancel()
+	go func() {
+		select {
+		case <-leaving:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return a.Embed(ctx, w, nil)
+}
+
+func addMemory(a adder, s Sessions, o Options) mcpserver.ServerTool {
 	return define(about{
 		name: "add_memory", title: "Remember", effect: adds,
 		does: "Keep something for later conversations: a fact, preference, decision, plan, solution, text or code. " +
@@ -57,7 +76,7 @@ func addMemory(a adder, s Sessions, maxText int) mcpserver.ServerTool {
 		}
 		text := fmt.Sprintf("Memory stored successfully.\nID: %s\nPreview: %s", m.ID, cut(m.Text, previewLength, "..."))
 		if in.Wait {
-			if err := a.Embed(ctx, m.Workspace, nil); err != nil {
+			if err := embedSoon(ctx, a, m.Workspace, o.Leaving); err != nil {
 				text += "\nIt is found by its words; its meaning is still to be embedded."
 			}
 		}
@@ -66,6 +85,6 @@ func addMemory(a adder, s Sessions, maxText int) mcpserver.ServerTool {
 			data: addMemoryOut{Status: "stored", ID: m.ID, Workspace: m.Workspace},
 		}, nil
 	},
-		length("text", 1, maxText),
+		length("text", 1, o.MaxTextLength),
 		known[metadataIn]("metadata"), format("metadata.timestamp", "date-time"))
 }

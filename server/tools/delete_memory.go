@@ -11,8 +11,9 @@ import (
 )
 
 type deleteMemoryIn struct {
-	ID      string `json:"memory_id" jsonschema:"search_memory shows it with full=true"`
-	Confirm bool   `json:"confirm"   jsonschema:"must be true"`
+	ID        string           `json:"memory_id"              jsonschema:"search_memory shows it with full=true"`
+	Confirm   bool             `json:"confirm"                jsonschema:"must be true"`
+	Workspace memory.Workspace `json:"workspace_id,omitempty" jsonschema:"default: the current workspace"`
 }
 
 type deleter interface {
@@ -22,7 +23,7 @@ type deleter interface {
 func deleteMemory(d deleter, s Sessions) mcpserver.ServerTool {
 	return define(about{
 		name: "delete_memory", title: "Forget a memory", effect: destroys,
-		does: "Delete one memory of the current workspace for good.",
+		does: "Delete one memory for good.",
 	}, func(ctx context.Context, in deleteMemoryIn) (answer, error) {
 		id, err := memory.ParseID(in.ID)
 		if err != nil {
@@ -32,7 +33,8 @@ func deleteMemory(d deleter, s Sessions) mcpserver.ServerTool {
 			return answer{}, refuse("Deletion requires explicit confirmation. Please set confirm=true to proceed. " +
 				"This is a safety feature to prevent accidental deletions.")
 		}
-		err = d.Delete(ctx, s.Current(ctx), id)
+		w, _ := chosen(ctx, s, in.Workspace)
+		err = d.Delete(ctx, w, id)
 		if errors.Is(err, memory.ErrNotFound) {
 			return answer{}, &RefusalError{Text: fmt.Sprintf("Memory not found.\nID: %s\nStatus: Not Found - No deletion performed", id), Bare: true}
 		}

@@ -32,7 +32,7 @@ type getStatsOut struct {
 	Cache *memory.CacheStats `json:"embedding_cache,omitempty"`
 }
 
-func getStats(st statistician, s Sessions) mcpserver.ServerTool {
+func getStats(st statistician, s Sessions, o Options) mcpserver.ServerTool {
 	return define(about{
 		name: "get_stats", title: "Memory statistics", effect: reads,
 		does: "Count what the current workspace holds.",
@@ -49,11 +49,11 @@ func getStats(st statistician, s Sessions) mcpserver.ServerTool {
 		if !stats.Oldest.IsZero() {
 			out.Oldest, out.Newest = stamp(stats.Oldest), stamp(stats.Newest)
 		}
-		return answer{text: statsText(stats), data: out}, nil
+		return answer{text: o.statsText(stats), data: out}, nil
 	})
 }
 
-func statsText(stats memory.Stats) string {
+func (o Options) statsText(stats memory.Stats) string {
 	const megabyte = 1 << 20
 	lines := []string{
 		"Memory System Statistics:",
@@ -73,11 +73,26 @@ func statsText(stats memory.Stats) string {
 			lines = append(lines, l.name+" Memory: "+minute(l.t))
 		}
 	}
+	if o.Traffic != nil {
+		lines = append(lines, o.Traffic().lines()...)
+	}
 	if pool := stats.Pool; pool != nil {
 		lines = append(lines, fmt.Sprintf("Connection Pool: %d/%d (%.1f%% utilization)",
 			pool.ActiveConnections, pool.MaxConnections, pool.UtilizationPercent))
 	}
 	return strings.Join(lines, "\n")
+}
+
+func (t Traffic) lines() []string {
+	return []string{
+		"", "SSE Transport Metrics:",
+		fmt.Sprintf("Active Connections: %d", t.Active),
+		fmt.Sprintf("Peak Connections: %d", t.Peak),
+		fmt.Sprintf("Total Connections Created: %d", t.Created),
+		fmt.Sprintf("Total Connections Closed: %d", t.Closed),
+		fmt.Sprintf("Total Requests Processed: %d", t.Requests),
+		fmt.Sprintf("Total Errors: %d", t.Errors),
+	}
 }
 
 // thousands writes a count with commas: 1,234,567.

@@ -33,11 +33,24 @@ type Sessions interface {
 	Enter(ctx context.Context, w memory.Workspace) bool
 }
 
-// Options bounds the tools. Zero stands for what the comment says.
+// Options bounds the tools, and tells them what memory does not know. Zero
+// stands for what the comment says.
 type Options struct {
 	SearchLimit    int // hits in an answer unless the caller says; 10
 	MaxTextLength  int // code points in a memory; 10,000,000
 	MaxResultBytes int // in an answer unless the caller asks for more; DefaultResultBytes
+	// Leaving is closed when answers are due that only wait; nil for never.
+	Leaving <-chan struct{}
+	// Traffic counts clients and what they ask; nil where they do not connect.
+	Traffic func() Traffic
+}
+
+// Traffic is what connections and their requests come to.
+type Traffic struct {
+	Active, Peak    int // connections now, and the most there were
+	Created, Closed int64
+	Requests        int64
+	Errors          int64 // requests that were answered with an error of the protocol
 }
 
 func (o Options) withDefaults() Options {
@@ -51,9 +64,9 @@ func (o Options) withDefaults() Options {
 func All(m Memory, s Sessions, o Options) []mcpserver.ServerTool {
 	o = o.withDefaults()
 	return []mcpserver.ServerTool{
-		addMemory(m, s, o.MaxTextLength),
+		addMemory(m, s, o),
 		searchMemory(m, s, o.SearchLimit, o.MaxResultBytes),
-		getStats(m, s),
+		getStats(m, s, o),
 		deleteMemory(m, s),
 		clearAll(m),
 		createWorkspace(m),

@@ -56,10 +56,10 @@ func TestEveryToolSaysWhatItDoes(t *testing.T) {
 
 // A good call of each tool, which its own schema has to allow.
 var goodCalls = map[string]string{
-	"add_memory":            `{"text":"x","metadata":{"source":"s","tags":["a"],"timestamp":"2024-01-01","any":1},"workspace_id":"w"}`,
-	"search_memory":         `{"query":"x","limit":5,"filters":{"tags":["a"],"date_from":"2024-01-01"},"full":true,"max_tokens":500}`,
+	"add_memory":            `{"text":"x","metadata":{"source":"s","tags":["a"],"timestamp":"2024-01-01","any":1},"workspace_id":"w","wait":true}`,
+	"search_memory":         `{"query":"x","limit":5,"filters":{"tags":["a"],"date_from":"2024-01-01"},"full":true,"max_tokens":500,"mode":"meaning","explain":true,"as_of":"2024-01-01"}`,
 	"get_stats":             `{}`,
-	"delete_memory":         `{"memory_id":"` + string(someID) + `","confirm":true}`,
+	"delete_memory":         `{"memory_id":"` + string(someID) + `","confirm":true,"workspace_id":"w"}`,
 	"clear_all":             `{"confirm_phrase":"DELETE ALL MEMORIES"}`,
 	"create_workspace":      `{"workspace_id":"w","name":"W","description":"d"}`,
 	"list_workspaces":       `{}`,
@@ -154,4 +154,16 @@ func TestStatsText(t *testing.T) {
 			require.Equal(t, c.want, said(t, &fake{stats: c.stats}, in("default"), "get_stats", "{}"))
 		})
 	}
+}
+
+func TestStatsTellOfTheClientsAndThePool(t *testing.T) {
+	f := &fake{stats: memory.Stats{
+		Counts: memory.Counts{Memories: 1, Chunks: 1}, Pool: &memory.PoolStats{MaxConnections: 20, ActiveConnections: 1, UtilizationPercent: 5},
+	}}
+	o := Options{Traffic: func() Traffic { return Traffic{Active: 1, Peak: 2, Created: 3, Closed: 4, Requests: 5, Errors: 6} }}
+	result, err := callWith(t, o, f, in("default"), "get_stats", "{}")
+	require.NoError(t, err)
+	require.True(t, strings.HasSuffix(textOf(t, result), "Average Chunks per Memory: 1.0\n\nSSE Transport Metrics:\n"+
+		"Active Connections: 1\nPeak Connections: 2\nTotal Connections Created: 3\nTotal Connections Closed: 4\n"+
+		"Total Requests Processed: 5\nTotal Errors: 6\nConnection Pool: 1/20 (5.0% utilization)"), textOf(t, result))
 }

@@ -25,6 +25,7 @@ type fake struct {
 	lacks       string // what the answer of Recall lacks
 	embedded    []memory.Workspace
 	notEmbedded error // what Embed says
+	embedsLong  bool  // Embed takes until its context is done
 	noPlaces    bool  // no workspace but the default one exists
 }
 
@@ -40,8 +41,12 @@ func (f *fake) Add(_ context.Context, d memory.Draft) (memory.Memory, error) {
 	return memory.Memory{ID: someID, Workspace: d.Workspace, Text: d.Text}, f.err
 }
 
-func (f *fake) Embed(_ context.Context, w memory.Workspace, _ func(int)) error {
+func (f *fake) Embed(ctx context.Context, w memory.Workspace, _ func(int)) error {
 	f.embedded = append(f.embedded, w)
+	if f.embedsLong {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	return f.notEmbedded
 }
 
@@ -81,9 +86,9 @@ type in memory.Workspace
 func (i in) Current(context.Context) memory.Workspace     { return memory.Workspace(i) }
 func (i in) Enter(context.Context, memory.Workspace) bool { return true }
 
-func toolNamed(t testing.TB, name string, m Memory, s Sessions) mcpserver.ServerTool {
+func toolNamed(t testing.TB, name string, m Memory, s Sessions, o Options) mcpserver.ServerTool {
 	t.Helper()
-	for _, tool := range All(m, s, Options{}) {
+	for _, tool := range All(m, s, o) {
 		if tool.Tool.Name == name {
 			return tool
 		}
@@ -95,8 +100,13 @@ func toolNamed(t testing.TB, name string, m Memory, s Sessions) mcpserver.Server
 // call calls a tool with arguments as they would come in.
 func call(t testing.TB, m Memory, s Sessions, name, args string) (*mcp.CallToolResult, error) {
 	t.Helper()
+	return callWith(t, Options{}, m, s, name, args)
+}
+
+func callWith(t testing.TB, o Options, m Memory, s Sessions, name, args string) (*mcp.CallToolResult, error) {
+	t.Helper()
 	r := mcp.CallToolRequest{Params: mcp.CallToolParams{Name: name, RawArguments: json.RawMessage(args)}}
-	return toolNamed(t, name, m, s).Handler(t.Context(), r)
+	return toolNamed(t, name, m, s, o).Handler(t.Context(), r)
 }
 
 // said returns the text of a call that goes well.
@@ -134,7 +144,7 @@ func TestArgumentsMayBeLeftOut(t *testing.T) {
 func TestArgumentsMayComeDecoded(t *testing.T) {
 	f := &fake{}
 	r := mcp.CallToolRequest{Params: mcp.CallToolParams{Arguments: map[string]any{"query": "cats", "limit": 3.0}}}
-	_, err := toolNamed(t, "search_memory", f, in("default")).Handler(t.Context(), r)
+	_, err := toolNamed(t, "search_memory", f, in("default"), Options{}).Handler(t.Context(), r)
 	require.NoError(t, err)
 	require.Equal(t, 3, f.asked[0].Limit)
 }
@@ -209,10 +219,11 @@ func TestAddRefusesANamedWorkspaceThatDoesNotExist(t *testing.T) {
 	require.Empty(t, f.added)
 }
 
-func TestDeleteStaysInTheCurrentWorkspace(t *testing.T) {
+func TestDeleteStaysInOneWorkspace(t *testing.T) {
 	f := &fake{}
 	said(t, f, in("here"), "delete_memory", `{"memory_id":"`+string(someID)+`","confirm":true}`)
-	require.Equal(t, []memory.Workspace{"here"}, f.deleted)
+	said(t, f, in("here"), "delete_memory", `{"memory_id":"`+string(someID)+`","confirm":true,"workspace_id":"there"}`)
+	require.Equal(t, []memory.Workspace{"here", "there"}, f.deleted)
 }
 
 func TestDefinePanicsAtStart(t *testing.T) {
