@@ -22,6 +22,7 @@ type benchmarked struct {
 	Unanswered int         `json:"questions_without_answer,omitempty"`
 	ToUnknown  int         `json:"answers_to_unknown_questions,omitempty"`
 	ByUnknown  int         `json:"answers_by_unknown_documents,omitempty"`
+	Elsewhere  int         `json:"answers_in_other_workspaces,omitempty"`
 	Chunks     int         `json:"chunks"`
 	Embedded   int         `json:"embedded"` // of those
 	Model      string      `json:"model,omitempty"`
@@ -119,6 +120,7 @@ func doubts(set *retrieval.Set, m *benchmark) []string {
 		{set.Unanswered, "questions have no known answer, and were not asked"},
 		{set.StrayQuestions, "answers are to a question that is not there, and count for nothing"},
 		{set.StrayDocuments, "answers are a document that is not there, and count as not found"},
+		{set.Elsewhere, "answers are in another workspace than their question, and count as not found"},
 		{m.missing(), "chunks have no vector: the embedder did not take them"},
 	} {
 		if d.n > 0 {
@@ -136,7 +138,7 @@ func (r *benchReport) benchmarked(set *retrieval.Set, m *benchmark) benchmarked 
 	got := benchmarked{
 		Set: set.Name, SHA256: set.SHA256,
 		Documents: len(set.Documents), Workspaces: len(m.spaces), Questions: m.Questions,
-		Unanswered: set.Unanswered, ToUnknown: set.StrayQuestions, ByUnknown: set.StrayDocuments,
+		Unanswered: set.Unanswered, ToUnknown: set.StrayQuestions, ByUnknown: set.StrayDocuments, Elsewhere: set.Elsewhere,
 		Chunks: m.chunks, Embedded: m.embedded, Model: m.model, Store: r.config.DB.Chosen(), Mode: memory.Mode(r.mode), Limit: r.limit,
 		P50: milliseconds(m.within(50)), P95: milliseconds(m.within(95)), Add: m.adding.Seconds(), Embed: m.making.Seconds(),
 		Lacking: m.lacking, Lacks: m.lacks,

@@ -69,7 +69,7 @@ func TestBenchMeasuresASet(t *testing.T) {
 			third, half := 1.0/3, 0.5
 			require.Equal(t, [2]string{"mine", hex.EncodeToString(sum[:])}, [2]string{got.Set, got.SHA256})
 			require.Equal(t, [4]int{5, 2, 3, 5}, [4]int{got.Documents, got.Workspaces, got.Questions, got.Chunks})
-			require.Equal(t, [3]int{1, 1, 1}, [3]int{got.Unanswered, got.ToUnknown, got.ByUnknown})
+			require.Equal(t, [4]int{1, 1, 1, 1}, [4]int{got.Unanswered, got.ToUnknown, got.ByUnknown, got.Elsewhere})
 			// One question is answered, of another a half, the third looks where nothing is.
 			for _, r := range []*float64{got.R1, got.R5, got.R10, got.R50} {
 				require.InDelta(t, third+half*third, *r, 1e-9)
@@ -98,6 +98,7 @@ func TestBenchTellsEachSetOfAFolder(t *testing.T) {
 		"zapomni: b: 1 questions have no known answer, and were not asked\n",
 		"zapomni: b: 1 answers are to a question that is not there, and count for nothing\n",
 		"zapomni: b: 1 answers are a document that is not there, and count as not found\n",
+		"zapomni: b: 1 answers are in another workspace than their question, and count as not found\n",
 	} {
 		require.Contains(t, got.err, want)
 	}
@@ -166,7 +167,7 @@ func TestBenchNamesWhatIsWrong(t *testing.T) {
 		{"a folder of something else", []string{"empty"}, exitError, "holds no set"},
 		{"a missing file", []string{"partial"}, exitError, "queries.jsonl is missing"},
 		{"a broken line", []string{"broken"}, exitError, "corpus.jsonl: line 6: unexpected end of JSON input"},
-		{"a date that is none", []string{"undated"}, exitError, `undated: add document "d9": metadata.timestamp must be RFC 3339`},
+		{"a date that is none", []string{"undated"}, exitError, `undated/corpus.jsonl: line 6: the date should be like 2025-03-01`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := h.run(t, append([]string{"bench"}, tc.args...)...)

@@ -27,7 +27,7 @@ const compressed = ".gz"
 type reading struct {
 	set       Set
 	sum       hash.Hash
-	documents map[string]bool
+	documents map[string]string // their workspaces
 	questions map[string]*Question
 	order     []*Question // as in the file
 }
@@ -40,7 +40,7 @@ func Read(folder string) (*Set, error) {
 	}
 	r := &reading{
 		set: Set{Name: filepath.Base(full)}, sum: sha256.New(),
-		documents: make(map[string]bool), questions: make(map[string]*Question),
+		documents: make(map[string]string), questions: make(map[string]*Question),
 	}
 	for _, file := range []struct {
 		name string
@@ -76,15 +76,19 @@ func (r *reading) document(_ int, line []byte) error {
 	if err := json.Unmarshal(line, &d); err != nil {
 		return err
 	}
+	_, again := r.documents[d.ID]
+	_, undated := memory.ParseTime(d.Meta.Date)
 	switch {
 	case d.ID == "":
 		return errors.New("there is no id")
-	case r.documents[d.ID]:
+	case again:
 		return fmt.Errorf("there is another document %q", d.ID)
 	case strings.TrimSpace(d.Text) == "":
 		return errors.New("there is no text")
+	case d.Meta.Speaker != "" && d.Meta.Date != "" && undated != nil:
+		return fmt.Errorf("the date should be like 2025-03-01 or 2025-03-01T18:30:00, and is %q", d.Meta.Date)
 	}
-	r.documents[d.ID] = true
+	r.documents[d.ID] = d.Meta.Workspace
 	r.set.Documents = append(r.set.Documents, d)
 	return nil
 }
@@ -117,22 +121,29 @@ func (r *reading) answer(n int, line []byte) error {
 	}
 	score, err := strconv.ParseFloat(strings.TrimSpace(fields[2]), 64)
 	q := r.questions[fields[0]]
+	w, known := r.documents[fields[1]]
 	switch {
 	case err != nil && n == 1:
 		return nil // the heading
 	case err != nil:
 		return fmt.Errorf("the score should be a number, and is %q", fields[2])
-	case score <= 0:
+	case !(score > 0): // so that NaN is none
 		return nil // it was looked at, and answers nothing
 	case q == nil:
 		r.set.StrayQuestions++
 		return nil
-	case !r.documents[fields[1]] && !q.Answers[fields[1]]:
+	case q.Answers[fields[1]]: // it has been counted
+	case !known:
 		r.set.StrayDocuments++
+	case w != q.Meta.Workspace:
+		r.set.Elsewhere++
 	}
 	q.Answers[fields[1]] = true
 	return nil
 }
+
+// errNotUTF8 is told, as what was read instead would not be what is there.
+var errNotUTF8 = errors.New("it is not valid UTF-8")
 
 // eachLine hands take each line of a file that is not blank, counted from 1,
 // without the end of the line, and writes the whole to sum.
@@ -155,8 +166,15 @@ func eachLine(path string, sum io.Writer, take func(n int, line []byte) error) (
 		if err != nil && !end {
 			return fmt.Errorf("%s: line %d: %w", path, n, err)
 		}
+		if n == 1 {
+			line = bytes.TrimPrefix(line, []byte("\ufeff")) // a mark of the encoding
+		}
 		if line = bytes.TrimRight(line, "\r\n"); len(bytes.TrimSpace(line)) > 0 {
-			if err := take(n, line); err != nil {
+			err := errNotUTF8
+			if utf8.Valid(line) {
+				err = take(n, line)
+			}
+			if err != nil {
 				return fmt.Errorf("%s: line %d: %w", path, n, err)
 			}
 		}

@@ -39,6 +39,9 @@ type Set struct {
 	// question, or a document, that is not there. The former count for nothing;
 	// the latter nobody can find, and they lower what is measured.
 	StrayQuestions, StrayDocuments int
+	// Elsewhere is how many more answers are documents of another workspace than
+	// their question's: nobody can find those either.
+	Elsewhere int
 	// SHA256 is the checksum, in hexadecimal digits, of the three files one
 	// after the other, in the order above and uncompressed.
 	SHA256 string
@@ -64,9 +67,15 @@ func (d Document) Told() (text string, metadata map[string]any) {
 	if d.Meta.Speaker == "" {
 		return d.Text, nil
 	}
-	text = fmt.Sprintf("%s (%s): %s", d.Meta.Speaker, d.Meta.DateText, d.Text)
+	text = d.Meta.Speaker + ": " + d.Text
+	if d.Meta.DateText != "" {
+		text = fmt.Sprintf("%s (%s): %s", d.Meta.Speaker, d.Meta.DateText, d.Text)
+	}
 	if d.Meta.Caption != "" {
 		text += fmt.Sprintf(" [shared a photo: %s]", d.Meta.Caption)
+	}
+	if d.Meta.Date == "" {
+		return text, nil
 	}
 	return text, map[string]any{"timestamp": d.Meta.Date}
 }

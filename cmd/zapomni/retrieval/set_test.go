@@ -21,6 +21,7 @@ const (
 
 {"id": "d2", "text": "I adopted a puppy", "meta": {"ws": "chat", "speaker": "Ben", "date": "2023-05-08T13:56:00", "date_text": "1:56 pm on 8 May, 2023", "caption": "a dog"}}
 {"id": "d3", "text": "Hello!", "meta": {"ws": "chat", "speaker": "Anna", "date": "2023-05-08T13:56:00", "date_text": "1:56 pm on 8 May, 2023"}}
+{"id": "d4", "text": "Bye!", "meta": {"ws": "chat", "speaker": "Anna"}}
 `
 	queriesText = `{"id": "q1", "text": "Where does Anna live?", "category": "x", "meta": {"answer": "Lisbon"}}
 {"id": "q2", "text": "Which pet has Ben?", "meta": {"ws": "chat"}}
@@ -56,7 +57,7 @@ func TestReadReadsASet(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "mine", set.Name)
 	require.Equal(t, []string{"", "chat"}, set.Workspaces())
-	require.Len(t, set.Documents, 3)
+	require.Len(t, set.Documents, 4)
 	require.Len(t, set.Questions, 2)
 	require.Equal(t, map[string]bool{"d2": true, "d9": true}, set.Questions[1].Answers)
 	require.Equal(t, "chat", set.Questions[1].Meta.Workspace)
@@ -84,11 +85,13 @@ func TestReadNamesWhatIsWrong(t *testing.T) {
 		{"no corpus", "corpus.jsonl", "", []string{"corpus.jsonl is missing"}},
 		{"no questions", "queries.jsonl", "", []string{"queries.jsonl is missing"}},
 		{"no answers", "qrels.tsv", "", []string{"qrels.tsv is missing"}},
-		{"a broken line", "corpus.jsonl", corpusText + `{"id": "d4"`, []string{"corpus.jsonl: line 5: ", "unexpected end of JSON"}},
+		{"a broken line", "corpus.jsonl", corpusText + `{"id": "d4"`, []string{"corpus.jsonl: line 6: ", "unexpected end of JSON"}},
 		{"an id that is a number", "corpus.jsonl", `{"id": 1}`, []string{"corpus.jsonl: line 1: ", "number"}},
 		{"a document without an id", "corpus.jsonl", `{"text": "x"}`, []string{"line 1: there is no id"}},
 		{"a document without a text", "corpus.jsonl", `{"id": "d1", "text": " "}`, []string{"line 1: there is no text"}},
-		{"a document that comes twice", "corpus.jsonl", corpusText + corpusText, []string{`line 5: there is another document "d1"`}},
+		{"a document that comes twice", "corpus.jsonl", corpusText + corpusText, []string{`line 6: there is another document "d1"`}},
+		{"a date that is none", "corpus.jsonl", `{"id": "d1", "text": "x", "meta": {"speaker": "Ben", "date": "May"}}`, []string{"corpus.jsonl: line 1: the date should be like", `is "May"`}},
+		{"bytes that are no UTF-8", "corpus.jsonl", "{\"id\": \"d1\", \"text\": \"caf\xe9\"}", []string{"corpus.jsonl: line 1: it is not valid UTF-8"}},
 		{"no document", "corpus.jsonl", "\n", []string{"there is no document"}},
 		{"a question without an id", "queries.jsonl", `{"text": "x"}`, []string{"queries.jsonl: line 1: there is no id"}},
 		{"a question without a text", "queries.jsonl", `{"id": "q1"}`, []string{"line 1: there is no text"}},
@@ -128,6 +131,24 @@ func TestReadRefusesADamagedFile(t *testing.T) {
 	}
 }
 
+func TestReadOverlooksAMarkOfTheEncoding(t *testing.T) {
+	set, err := retrieval.Read(folder(t, map[string]string{
+		"corpus.jsonl": "\ufeff" + corpusText, "queries.jsonl": "\ufeff" + queriesText, "qrels.tsv": "\ufeffq1\td1\t1\n",
+	}))
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{"d1": true}, set.Questions[0].Answers)
+}
+
+func TestReadCountsAnswersThatCannotBeFound(t *testing.T) {
+	set, err := retrieval.Read(folder(t, map[string]string{
+		"corpus.jsonl": corpusText, "queries.jsonl": queriesText,
+		"qrels.tsv": "q1\td1\t1\nq1\td2\t1\nq1\td2\t1\nq1\td3\tNaN\nq1\td9\t1\nq2\td1\t1\n",
+	}))
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{"d1": true, "d2": true, "d9": true}, set.Questions[0].Answers)
+	require.Equal(t, [2]int{1, 2}, [2]int{set.StrayDocuments, set.Elsewhere})
+}
+
 func TestFindFindsSets(t *testing.T) {
 	dir := folder(t, map[string]string{
 		"b/corpus.jsonl.gz": "", "b/queries.jsonl.gz": "", "b/qrels.tsv": "",
@@ -164,5 +185,6 @@ func TestTurnsAreToldWithSpeakerAndTime(t *testing.T) {
 		{"Anna moved to Lisbon.", nil},
 		{"Ben (1:56 pm on 8 May, 2023): I adopted a puppy [shared a photo: a dog]", at},
 		{"Anna (1:56 pm on 8 May, 2023): Hello!", at},
+		{"Anna: Bye!", nil},
 	}, got)
 }
