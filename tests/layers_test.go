@@ -44,7 +44,7 @@ var rooms = []room{
 		name: "leaf",
 		holds: []string{
 			"memory/chunk", "memory/code", "memory/export", "memory/fusion", "memory/pace", "memory/rank", "memory/retry",
-			"memory/words",
+			"memory/secret", "memory/words",
 		},
 		alone:   true,
 		because: "it reaches for nothing outside: cheap to test, safe anywhere",

@@ -5,10 +5,11 @@ package falkor
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"strings"
 	"time"
+
+	"zapomni/memory/secret"
 )
 
 // Config says where FalkorDB listens, which graphs hold the memories, and how
@@ -151,22 +152,5 @@ func (c Config) Warnings() []string {
 	return nil
 }
 
-// Secret is a text that prints and encodes as "[redacted]", or as nothing
-// when empty. Convert it to a string where it is used, and only there.
-type Secret string
-
-func (s Secret) String() string {
-	if s == "" {
-		return ""
-	}
-	return "[redacted]"
-}
-
-// GoString keeps the secret out of %#v.
-func (s Secret) GoString() string { return fmt.Sprintf("%q", s.String()) }
-
-// MarshalText keeps the secret out of JSON and the like.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// LogValue keeps the secret out of logs.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+// Secret is a text that prints and encodes as "[redacted]".
+type Secret = secret.Text

@@ -108,8 +108,3 @@ func TestWarningsTellOfASearchWiderThanTheIndex(t *testing.T) {
 	c.HNSWSearch = 300
 	require.Equal(t, []string{"hnsw_ef_search (300) should not exceed hnsw_ef_construction (200)"}, c.Warnings())
 }
-
-func TestEmptySecretShowsThatItIsEmpty(t *testing.T) {
-	require.Empty(t, Secret("").String())
-	require.Equal(t, "[redacted]", Secret("sesame").String())
-}

@@ -5,29 +5,12 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
+
+	"zapomni/memory/secret"
 )
 
-const redacted = "[redacted]"
-
-// Secret is a text that prints and encodes as "[redacted]", or as nothing
-// when empty. Convert it to a string where it is used, and only there.
-type Secret string
-
-func (s Secret) String() string {
-	if s == "" {
-		return ""
-	}
-	return redacted
-}
-
-// GoString keeps the secret out of %#v.
-func (s Secret) GoString() string { return fmt.Sprintf("%q", s.String()) }
-
-// MarshalText keeps the secret out of JSON and the like.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// LogValue keeps the secret out of logs.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+// Secret is a text that prints and encodes as "[redacted]".
+type Secret = secret.Text
 
 // URL is an address of a server. It prints and encodes without what may be
 // secret in it: user, password, query. Convert it to a string where it is
@@ -40,14 +23,14 @@ func (u URL) String() string {
 	}
 	parsed, err := url.Parse(u.trimmed())
 	if err != nil || parsed.Opaque != "" {
-		return redacted
+		return secret.Redacted
 	}
 	shown := parsed.Host + parsed.EscapedPath()
 	if parsed.User != nil {
-		shown = redacted + "@" + shown
+		shown = secret.Redacted + "@" + shown
 	}
 	if parsed.RawQuery != "" || parsed.Fragment != "" {
-		shown += "?" + redacted
+		shown += "?" + secret.Redacted
 	}
 	return parsed.Scheme + "://" + shown
 }

@@ -3,7 +3,6 @@ package embed
 import (
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -37,17 +36,4 @@ func TestURLShowsNothingSecret(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestSecretIsNeverShown(t *testing.T) {
-	s := Secret("sesame")
-	encoded, err := json.Marshal(s)
-	require.NoError(t, err)
-	log, logged := recorded()
-	log.Info("settings_loaded", slog.Any("config", s))
-	for _, shown := range []string{fmt.Sprintf("%v %+v %#v %q", s, s, s, s), string(encoded), logged.String()} {
-		require.NotContains(t, shown, "sesame")
-		require.Contains(t, shown, "[redacted]")
-	}
-	require.Empty(t, Secret("").String())
 }
