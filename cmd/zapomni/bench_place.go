@@ -77,7 +77,7 @@ func (p *benchPlace) remove(ctx context.Context) error {
 	}
 	if err == nil {
 		for _, graph := range p.graphs {
-			err = errors.Join(err, dropGraph(ctx, client, graph))
+			err = errors.Join(err, client.DropGraph(ctx, graph))
 		}
 		err = errors.Join(err, client.Close(ctx))
 	}
@@ -85,24 +85,4 @@ func (p *benchPlace) remove(ctx context.Context) error {
 		return fmt.Errorf("remove the graphs %s*: %w", c.Graph, err)
 	}
 	return nil
-}
-
-// dropGraph deletes a graph, if there is one.
-//
-// FalkorDB 4.16 dies of a graph that is deleted while queries are at it, and an
-// interrupted one may still be. So the graph is set aside first, where no new
-// query finds it, and a write lets those before it end.
-func dropGraph(ctx context.Context, client *falkor.Client, graph string) error {
-	aside := "{" + graph + "}:gone" // on the same server of a cluster
-	if there, err := client.Do(ctx, falkor.Reads, "EXISTS", graph); err != nil || there == int64(0) {
-		return err
-	}
-	if _, err := client.Do(ctx, falkor.Repeatable, "RENAME", graph, aside); err != nil {
-		return err
-	}
-	if _, err := client.Query(ctx, falkor.Statement{Graph: aside, Text: "CREATE (g:Gone) WITH g DELETE g", Effect: falkor.Repeatable}); err != nil {
-		return err
-	}
-	_, err := client.Do(ctx, falkor.Repeatable, "GRAPH.DELETE", aside)
-	return err
 }
