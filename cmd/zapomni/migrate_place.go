@@ -117,6 +117,9 @@ func (p place) describe(text string) string {
 	name := db.FalkorDB
 	if u, err := url.Parse(text); err == nil && u.Scheme != "" {
 		u.RawQuery = ""
+		if _, secret := u.User.Password(); u.User != nil && !secret {
+			u.User = url.User("xxxxx") // some write the password alone
+		}
 		name = u.Redacted()
 	}
 	if p.python {
@@ -138,7 +141,7 @@ func (p place) source(ctx context.Context, c config.Config, log *slog.Logger) (r
 	case p.python:
 		return falkor.OpenPython(ctx, *p.falkor, chunk.Options{Size: c.Memory.ChunkSize, Overlap: c.Memory.ChunkOverlap}, log)
 	case p.file != "":
-		if _, err := os.Stat(p.file); errors.Is(err, fs.ErrNotExist) {
+		if fi, err := os.Stat(p.file); errors.Is(err, fs.ErrNotExist) || err == nil && fi.Size() == 0 {
 			return nil, fmt.Errorf("there is no store %s", p.file)
 		}
 	default:

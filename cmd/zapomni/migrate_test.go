@@ -133,6 +133,7 @@ func TestMigrateRefusesPlacesItCannotUse(t *testing.T) {
 	h := newHome(t)
 	h.fine(t, "add", "hello", "--data-dir", "a")
 	require.NoError(t, os.Symlink("a", filepath.Join(h.dir, "link")))
+	h.write(t, "empty.db", "")
 	for _, tc := range []struct {
 		name, from, to string
 		status         int
@@ -151,6 +152,7 @@ func TestMigrateRefusesPlacesItCannotUse(t *testing.T) {
 		{"itself by a link", "embedded:a", "embedded:link", exitUsage, "source and destination are the same file"},
 		{"itself where nothing is", "embedded:c", "embedded:c/", exitUsage, "source and destination are the same file"},
 		{"a source that is not there", "embedded:nowhere", "embedded:b", exitError, "open the source: there is no store"},
+		{"a source that is empty", "embedded:empty.db", "embedded:b", exitError, "open the source: there is no store"},
 		{"a server that is not there", "unix:///nowhere/socket", "embedded:b", exitError, "open the source: "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -162,6 +164,7 @@ func TestMigrateRefusesPlacesItCannotUse(t *testing.T) {
 		})
 	}
 	require.Contains(t, h.run(t, "migrate").err, `required flag(s) "from", "to" not set`)
+	require.Empty(t, h.read(t, "empty.db"), "the source is only read")
 }
 
 func TestMigrateFindsTheFileOfAStore(t *testing.T) {
@@ -196,6 +199,7 @@ func TestMigrateCarriesNoSecretToAnotherServer(t *testing.T) {
 		{"plain", "redis://other:1234", "redis://other:1234 graph mine", func(w *falkor.Config) { w.URL = "redis://other:1234" }},
 		{"with a graph", "unix:///a/b?graph=theirs&db=1", "unix:///a/b graph theirs", func(w *falkor.Config) { w.URL, w.Graph = "unix:///a/b?db=1", "theirs" }},
 		{"with a password of its own", "python:redis://u:secret@h/2", "python redis://u:xxxxx@h/2 graph mine", func(w *falkor.Config) { w.URL = "redis://u:secret@h/2" }},
+		{"with a password alone", "redis://secret@h", "redis://xxxxx@h graph mine", func(w *falkor.Config) { w.URL = "redis://secret@h" }},
 		{"with TLS", "rediss://other", "rediss://other graph mine", func(w *falkor.Config) { w.URL, w.TLS = "rediss://other", c.DB.Falkor.TLS }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -145,16 +146,15 @@ func (r *run) fetchOne(ctx context.Context, w memory.Workspace, id memory.ID) pa
 
 // settle brings one memory to where it belongs.
 func (r *run) settle(ctx context.Context, p *parcel, m pair) error {
+	unread := cmp.Or(m.err, m.thereErr)
 	switch {
 	case errors.Is(m.err, memory.ErrNotFound):
 		r.report.Gone++
-	case m.err != nil:
-		if final(m.err) {
-			return m.err
+	case unread != nil:
+		if final(unread) {
+			return unread
 		}
-		r.fail(p.workspace, m.id, m.err)
-	case m.thereErr != nil:
-		return m.thereErr
+		r.fail(p.workspace, m.id, unread)
 	case m.there && m.old.Same(m.print):
 		r.report.Skipped++
 		p.expect(m, true)

@@ -112,6 +112,24 @@ func TestCopyReportsWhatCannotBeReadOrKept(t *testing.T) {
 	require.Len(t, list(t, to, home), 7)
 }
 
+func TestCopyReportsWhatCannotBeReadInTheDestination(t *testing.T) {
+	from, to := open(t), open(t)
+	all := fill(t, from, home, 10)
+	require.NoError(t, to.Put(t.Context(), all[3]))
+	destination := &faulty{Store: to, get: func(id memory.ID) error {
+		if id == all[3].ID {
+			return errBroken
+		}
+		return nil
+	}}
+	report, err := transfer.Copy(t.Context(), from, destination, transfer.Options{Overwrite: true})
+	require.NoError(t, err)
+	require.Len(t, report.Failures, 1)
+	require.Equal(t, all[3].ID, report.Failures[0].Memory)
+	require.EqualError(t, report.Failures[0].Err, "in the destination: broken")
+	require.Equal(t, 9, report.Copied)
+}
+
 func TestCopyEndsWithTheStores(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
