@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -39,12 +40,17 @@ type witness struct {
 	Added, FoundAgain result
 }
 
+// patience is how long a client may take. It is there to end one that hangs.
+const patience = 2 * time.Minute
+
 // outlive runs a client, and starts the server anew when the client asks for
 // it.
 func outlive(t *testing.T, settings, command []string) witness {
 	t.Helper()
 	server := client.Serve(t, t.TempDir(), settings...)
-	cmd := exec.CommandContext(t.Context(), command[0], append(command[1:], server.URL)...) //nolint:gosec // one of our own.
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, command[0], append(command[1:], server.URL)...) //nolint:gosec // one of our own.
 	cmd.WaitDelay = time.Second
 	var complaint strings.Builder
 	cmd.Stderr = &complaint

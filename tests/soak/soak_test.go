@@ -173,10 +173,12 @@ func use(ctx context.Context, server *client.Site, called *atomic.Int64) (sessio
 }
 
 func TestSoak(t *testing.T) {
-	long, err := time.ParseDuration(os.Getenv(duration))
-	if err != nil {
+	given := os.Getenv(duration)
+	if given == "" {
 		t.Skipf("%s says how long it takes, as 2m: \"make soak\" sets it", duration)
 	}
+	long, err := time.ParseDuration(given)
+	require.NoError(t, err, duration)
 	server := client.Serve(t, t.TempDir(), "ZAPOMNI_TRANSPORT_SESSION_IDLE_TIMEOUT=10s", "ZAPOMNI_LOG_LEVEL=WARNING")
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
