@@ -82,11 +82,7 @@ func (a *app) reembedOne(ctx context.Context, r rooms, w memory.Workspace, json 
 	}
 	began := time.Now()
 	done := reembedded{Workspace: w, Model: r.embedder.Model(), Chunks: before.Chunks}
-	left := before.Chunks
-	if before.Model == done.Model {
-		left -= before.Embedded
-	}
-	bar := a.bar(string(w), left)
+	bar := a.bar(string(w), unmade(before, done.Model))
 	err = r.memory.Reembed(ctx, w, func(n int) {
 		done.Made += n
 		_ = bar.Add(n) // a terminal that cannot be drawn on is no matter
@@ -105,4 +101,12 @@ func (a *app) reembedOne(ctx context.Context, r rooms, w memory.Workspace, json 
 	}
 	_, err = fmt.Fprintf(a.out, "%s: %d of %d chunks have vectors of %s, %d made now\n", w, done.Embedded, done.Chunks, done.Model, done.Made)
 	return err
+}
+
+// unmade is how many vectors of a model a workspace lacks.
+func unmade(e memory.Embedding, model string) int {
+	if e.Model != model {
+		return e.Chunks
+	}
+	return e.Chunks - e.Embedded
 }

@@ -4,19 +4,22 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"zapomni/memory"
 )
 
 // ollama starts a server that speaks as Ollama does, and returns the setting
-// that chooses it. While down, it is not Ollama that answers.
-func ollama(t *testing.T, down bool) (setting string) {
+// that chooses it. It refuses a request of which answers says so.
+func ollama(t *testing.T, answers func(texts []string) bool) (setting string) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in struct{ Input []string }
-		if json.NewDecoder(r.Body).Decode(&in) != nil || down {
+		if json.NewDecoder(r.Body).Decode(&in) != nil || !answers(in.Input) {
 			http.Error(w, `{"error":"no such model"}`, http.StatusNotFound)
 			return
 		}
@@ -30,12 +33,15 @@ func ollama(t *testing.T, down bool) (setting string) {
 	return "OLLAMA_BASE_URL=" + server.URL
 }
 
+func always([]string) bool { return true }
+func never([]string) bool  { return false }
+
 // reembed runs the command and returns what it says of each workspace.
-func (h home) reembed(t *testing.T, setting string, args ...string) []reembedded {
+func (h home) reembed(t *testing.T, setting string) []reembedded {
 	t.Helper()
 	h.environ = append(h.environ, setting)
 	var all []reembedded
-	for line := range strings.Lines(h.fine(t, append([]string{"reembed", "--json"}, args...)...)) {
+	for line := range strings.Lines(h.fine(t, "reembed", "--json")) {
 		all = append(all, decoded[reembedded](t, line))
 	}
 	for i := range all {
@@ -52,7 +58,7 @@ func TestReembedGoesOverToTheModelOfTheSettings(t *testing.T) {
 	want := reembedded{Workspace: "default", Model: builtin, Chunks: 2, Embedded: 2}
 	require.Equal(t, []reembedded{want}, h.reembed(t, ""), "those of the model stay")
 
-	setting := ollama(t, false)
+	setting := ollama(t, always)
 	want.Model, want.Made = other, 2
 	require.Equal(t, []reembedded{want}, h.reembed(t, setting))
 	h.environ = append(h.environ, setting)
@@ -63,13 +69,35 @@ func TestReembedGoesOverToTheModelOfTheSettings(t *testing.T) {
 func TestReembedKeepsTheVectorsWhileTheEmbedderDoesNotAnswer(t *testing.T) {
 	h := newHome(t)
 	h.fine(t, "add", "Anna moved to Lisbon.")
-	down := home{h.dir, append(h.environ, ollama(t, true))}
+	down := home{h.dir, append(h.environ, ollama(t, never))}
 	got := down.run(t, "reembed")
 	require.Equal(t, exitError, got.status)
 	require.Empty(t, got.out)
 	require.Contains(t, got.err, "zapomni: reembed: embed with ollama/nomic-embed-text: ")
 	require.Equal(t, 1, h.reembed(t, "")[0].Embedded)
 	require.Zero(t, h.reembed(t, "")[0].Made)
+}
+
+func TestReembedSaysThatAnotherMakesVectorsMeanwhile(t *testing.T) {
+	h := newHome(t)
+	h.fine(t, "add", "Anna moved to Lisbon.")
+	other := home{h.dir, h.environ}
+	switched := home{h.dir, append(h.environ, ollama(t, func(texts []string) bool {
+		if slices.Contains(texts, "Anna moved to Lisbon.") { // its vector has been forgotten
+			return other.run(t, "add", "Ben has a boat.").status == exitFine
+		}
+		return true
+	}))}
+	got := switched.run(t, "reembed")
+	require.Equal(t, exitError, got.status)
+	require.Empty(t, got.out)
+	require.Contains(t, got.err, "zapomni: reembed: another process makes vectors at the same time, of another model: stop it or give it the same settings")
+}
+
+func TestWhatIsUnmadeIsAllOfAnotherModel(t *testing.T) {
+	e := memory.Embedding{Model: "m", Chunks: 7, Embedded: 5}
+	require.Equal(t, [2]int{2, 7}, [2]int{unmade(e, "m"), unmade(e, "n")})
+	require.Equal(t, 7, unmade(memory.Embedding{Chunks: 7}, "m"))
 }
 
 func TestReembedRefuses(t *testing.T) {

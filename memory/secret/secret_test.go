@@ -18,7 +18,7 @@ func TestASecretIsNeverShown(t *testing.T) {
 	encoded, err := json.Marshal(held)
 	require.NoError(t, err)
 	var logged strings.Builder
-	slog.New(slog.NewJSONHandler(&logged, nil)).Info("settings_loaded", "config", s, "held", held)
+	slog.New(slog.NewJSONHandler(&logged, nil)).Info("settings_loaded", "config", s, "detail", held)
 	for _, shown := range []string{
 		fmt.Sprintf("%v %+v %#v %q %s", s, s, s, s, s), fmt.Sprintf("%v %+v %#v", held, held, held), string(encoded), logged.String(),
 	} {
