@@ -72,24 +72,20 @@ func (s *Store) nearest(ctx context.Context, w memory.Workspace, q memory.Vector
 		return nil, err
 	}
 	search := search{store: s, graph: s.graphOf(w), query: q, k: k}
-	known := s.vectorsOf(search.graph)
-	if err := known.enter(ctx); err != nil {
+	fits, err := search.fits(ctx, countFor)
+	if err != nil || !fits || k <= 0 {
 		return nil, err
 	}
-	defer known.leave()
-	if fits, err := search.fits(ctx, known, countFor); err != nil || !fits || k <= 0 {
-		return nil, err
-	}
-	if known.space.vectors > fewVectors {
-		found, err := search.throughIndex(ctx, known)
+	if search.space.vectors > fewVectors {
+		found, err := search.inTurn(ctx)
 		if !errors.Is(err, errUnsure) {
 			return found, err
 		}
-		if fits, err := search.fits(ctx, known, 0); err != nil || !fits {
+		if fits, err := search.fits(ctx, 0); err != nil || !fits {
 			return nil, err
 		}
 	}
-	return search.exactly(ctx, known)
+	return search.exactly(ctx)
 }
 
 // search is one call of Nearest.
@@ -98,20 +94,17 @@ type search struct {
 	graph string
 	query memory.VectorQuery
 	k     int
+	space space // that it looks in
 }
 
 // fits tells whether there are vectors of the model that the query is of. How
-// many there are may be known for a while.
-func (q *search) fits(ctx context.Context, known *vectorIndex, believed time.Duration) (bool, error) {
-	if known.space.vectors <= fewVectors || time.Since(known.read) >= believed {
-		sp, err := q.store.spaceOf(ctx, q.graph)
-		if err != nil {
-			return false, err
-		}
-		known.space, known.read = sp, time.Now()
+// many there are, once they are many, may be known for a while.
+func (q *search) fits(ctx context.Context, believed time.Duration) (bool, error) {
+	sp, err := q.look(ctx, believed)
+	if err != nil {
+		return false, err
 	}
-	sp := known.space
-	if sp.vectors == 0 || sp.kind.model != q.query.Model {
+	if q.space = sp; sp.vectors == 0 || sp.kind.model != q.query.Model {
 		return false, ctx.Err()
 	}
 	if len(q.query.Vector) != sp.kind.dimension {
@@ -120,58 +113,98 @@ func (q *search) fits(ctx context.Context, known *vectorIndex, believed time.Dur
 	return true, nil
 }
 
-// ask sends a statement on the space that is known, for so many rows.
-func (q *search) ask(ctx context.Context, known *vectorIndex, text string, rows int) ([]memory.Near, error) {
-	params := append(filterParams(q.query.Filter), cypher.P("key", storeKey), cypher.P("space", known.space.number),
+// look reads the space, unless it was read a moment ago.
+func (q *search) look(ctx context.Context, believed time.Duration) (space, error) {
+	if known, ok := q.store.vectors.Load(q.graph); ok {
+		known := known.(*vectorIndex) //nolint:forcetypeassert // nothing else is stored
+		if seen := known.seen.Load(); seen != nil && time.Since(seen.at) < believed {
+			return seen.space, nil
+		}
+	}
+	now := time.Now()
+	sp, err := q.store.spaceOf(ctx, q.graph)
+	if err == nil && sp.vectors > fewVectors {
+		q.store.vectorsOf(q.graph).seen.Store(&sight{sp, now})
+	}
+	return sp, err
+}
+
+// ask sends a statement on the space, for so many rows.
+func (q *search) ask(ctx context.Context, text string, rows int) ([]memory.Near, error) {
+	params := append(filterParams(q.query.Filter), cypher.P("key", storeKey), cypher.P("space", q.space.number),
 		cypher.P("vector", q.query.Vector), cypher.P("k", rows))
-	found, err := q.store.read(ctx, q.graph, fmt.Sprintf(text, known.space.number), params...)
+	found, err := q.store.read(ctx, q.graph, fmt.Sprintf(text, q.space.number), params...)
 	if err != nil {
 		return nil, err
 	}
 	return nearOf(found), nil
 }
 
-func (q *search) exactly(ctx context.Context, known *vectorIndex) ([]memory.Near, error) {
+func (q *search) exactly(ctx context.Context) ([]memory.Near, error) {
 	if narrows(q.query.Filter) {
-		return q.ask(ctx, known, selectExactFiltered, q.k)
+		return q.ask(ctx, selectExactFiltered, q.k)
 	}
-	return q.ask(ctx, known, selectExact, q.k)
+	return q.ask(ctx, selectExact, q.k)
 }
 
 // errUnsure means that the index gave too little, or nonsense.
 var errUnsure = errors.New("the index is no help")
 
-// How much more than wanted is asked for, at first and before all are compared.
 const (
-	narrowest = 1.2
-	widest    = 16
+	// narrowest is how much more than wanted is asked for at least, and
+	// narrowFiltered how much more than that where a filter takes some away.
+	narrowest      = 1.2
+	narrowFiltered = 4
+	// narrowing and widening bound what one search changes of that for the next:
+	// ghosts lie where memories were replaced, and not everywhere.
+	narrowing = 0.99
+	widening  = 1.3
+	// A row that the index finds costs as much as to compare so many vectors,
+	// fewer where their memories have to be looked at.
+	perRow         = 5
+	perRowFiltered = 2
+	// mostRows is what FalkorDB's image lets through (RESULTSET_SIZE).
+	mostRows = 10_000
 )
 
-// throughIndex asks for more and more until k are found.
-func (q *search) throughIndex(ctx context.Context, known *vectorIndex) ([]memory.Near, error) {
-	text, width := selectNearest, known.width
-	if narrows(q.query.Filter) {
-		text, width = selectNearestFiltered, 4*width
+// inTurn searches through the index, alone.
+func (q *search) inTurn(ctx context.Context) ([]memory.Near, error) {
+	known := q.store.vectorsOf(q.graph)
+	if err := known.enter(ctx); err != nil {
+		return nil, err
 	}
-	for ; width <= widest; width *= 2 {
-		near, err := q.ask(ctx, known, text, int(math.Ceil(width*float64(q.k))))
+	defer known.leave()
+	if narrows(q.query.Filter) {
+		found, _, err := q.throughIndex(ctx, selectNearestFiltered, narrowFiltered*known.width, perRowFiltered)
+		return found, err
+	}
+	found, width, err := q.throughIndex(ctx, selectNearest, known.width, perRow)
+	if err == nil || errors.Is(err, errUnsure) {
+		known.width = max(narrowest, narrowing*min(width, widening*known.width))
+	}
+	return found, err
+}
+
+// throughIndex asks for width times as many as wanted, and for more and more
+// until k are found or it is cheaper to compare all. It returns the last width.
+func (q *search) throughIndex(ctx context.Context, text string, width float64, cost int64) ([]memory.Near, float64, error) {
+	most := float64(min(q.space.vectors/cost, mostRows))
+	for ; math.Ceil(width*float64(q.k)) <= most; width *= 2 {
+		near, err := q.ask(ctx, text, int(math.Ceil(width*float64(q.k))))
 		if err != nil && noVectorIndex(err) {
-			break
+			return nil, narrowest, errUnsure
 		}
 		if err != nil {
-			return nil, err
+			return nil, width, err
 		}
 		if repeats(near) {
 			continue // someone else searched at the same time
 		}
 		if len(near) >= q.k {
-			if !narrows(q.query.Filter) {
-				known.width = max(narrowest, width*0.99)
-			}
-			return near[:q.k], nil
+			return near[:q.k], width, nil
 		}
 	}
-	return nil, errUnsure
+	return nil, width, errUnsure
 }
 
 // noVectorIndex tells whether err says that there is no index where one was

@@ -14,12 +14,18 @@ import (
 type vectorIndex struct {
 	// ready is the space whose index is known to be there; nil if none is.
 	ready atomic.Pointer[space]
+	// seen is the space as searches last read it; nil if none has.
+	seen atomic.Pointer[sight]
 	// turn holds one while an index is made or searched: see selectNearest.
 	// The rest belongs to who has the turn.
 	turn  chan struct{}
-	space space // as it was last read
-	read  time.Time
-	width float64 // how much more than wanted is asked for, at least 1
+	width float64 // how much more than wanted is asked for, at least narrowest
+}
+
+// sight is a space at a time.
+type sight struct {
+	space space
+	at    time.Time
 }
 
 // enter waits for the turn. Without an error, leave gives it back.
@@ -40,9 +46,15 @@ func (s *Store) vectorsOf(graph string) *vectorIndex {
 	return known.(*vectorIndex) //nolint:forcetypeassert // nothing else is stored
 }
 
-// dropped tells that a graph is gone, or its vectors, and all that was known
-// of them.
-func (s *Store) dropped(graph string) { s.vectors.Delete(graph) }
+// dropped tells that the vectors of a graph are gone, or all of it. Its turn
+// stays, for those who have it or wait.
+func (s *Store) dropped(graph string) {
+	if known, ok := s.vectors.Load(graph); ok {
+		known := known.(*vectorIndex) //nolint:forcetypeassert // nothing else is stored
+		known.ready.Store(nil)
+		known.seen.Store(nil)
+	}
+}
 
 // checkVector refuses what FalkorDB would keep and never find, or what would
 // harm its index.
