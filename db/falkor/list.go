@@ -9,9 +9,11 @@ import (
 	"zapomni/memory"
 )
 
+// selectList gives a page in one row: see selectWorkspaces.
 const selectList = `
 MATCH (m:Memory) WHERE m.place > $last
-RETURN m.id AS id, m.place AS place ORDER BY place LIMIT $limit`
+WITH m ORDER BY m.place LIMIT $limit
+RETURN collect([m.id, m.place]) AS page`
 
 // List returns the IDs of up to n memories of w, the oldest first.
 func (s *Store) List(ctx context.Context, w memory.Workspace, after memory.Cursor, n int) ([]memory.ID, memory.Cursor, error) {
@@ -29,12 +31,16 @@ func (s *Store) List(ctx context.Context, w memory.Workspace, after memory.Curso
 	if err != nil {
 		return nil, "", fmt.Errorf("list: %w", err)
 	}
-	ids := make([]memory.ID, found.Len())
-	for i := range ids {
-		ids[i] = memory.ID(found.Row(i).Get("id").Text())
+	if found.Len() == 0 {
+		return nil, "", nil // there is no such graph
+	}
+	page := found.Row(0).Get("page").List()
+	ids := make([]memory.ID, len(page))
+	for i, m := range page {
+		ids[i] = memory.ID(m.List()[0].Text())
 	}
 	if len(ids) < n {
 		return ids, "", nil
 	}
-	return ids, memory.Cursor(strconv.FormatInt(found.Row(len(ids)-1).Get("place").Int(), 10)), nil
+	return ids, memory.Cursor(strconv.FormatInt(page[n-1].List()[1].Int(), 10)), nil
 }

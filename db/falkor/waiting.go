@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"zapomni/db/falkor/cypher"
+	"zapomni/db/falkor/reply"
 	"zapomni/memory"
 )
 
@@ -25,16 +26,16 @@ func (s *Store) Embedding(ctx context.Context, w memory.Workspace) (memory.Embed
 // number of its first chunk. It is not said on the memory, as no index can be
 // added to memories while they are written.
 
-// selectWaiting gives a row at least for each such memory, so that too few rows
-// mean that there are no more: the one that the last page ended with may have
-// nothing left.
+// selectWaiting lists something at least for each such memory, so that too little
+// means that there is no more: the one that the last page ended with may have
+// nothing left. All of it is in one row: see selectWorkspaces.
 const selectWaiting = `
 MATCH (w:Waiting) WHERE w.first >= $first
 WITH w.first AS first ORDER BY first LIMIT $limit
 OPTIONAL MATCH (m:Memory)-[:HAS_CHUNK]->(:Chunk {ref: toString(first)})
 OPTIONAL MATCH (m)-[:HAS_CHUNK]->(c:Chunk) WHERE (first > $first OR c.num > $last) AND NOT (c)-[:HAS_VECTOR]->()
-RETURN first AS first, c.num AS num, c.text AS text
-ORDER BY first, num LIMIT $limit`
+WITH first, c.num AS num, c.text AS text ORDER BY first, num LIMIT $limit
+RETURN collect([first, num, text]) AS page`
 
 // waitingCursor is the last chunk of a page, and the first of its memory.
 type waitingCursor struct{ first, last int64 }
@@ -82,8 +83,12 @@ func (s *Store) unembedded(ctx context.Context, w memory.Workspace, after memory
 		if err != nil {
 			return nil, "", err
 		}
-		all := at.page(found, n)
-		if found.Len() <= n {
+		if found.Len() == 0 {
+			return nil, "", nil // there is no such graph any more
+		}
+		page := found.Row(0).Get("page").List()
+		all := at.read(page, n)
+		if len(page) <= n {
 			return all, "", nil
 		}
 		if len(all) > 0 {
@@ -92,15 +97,15 @@ func (s *Store) unembedded(ctx context.Context, w memory.Workspace, after memory
 	}
 }
 
-// page reads up to n chunks and moves on behind them.
-func (at *waitingCursor) page(found Result, n int) []memory.Unembedded {
+// read reads up to n chunks of a page and moves on behind them.
+func (at *waitingCursor) read(page []reply.Value, n int) []memory.Unembedded {
 	var all []memory.Unembedded
-	for i := 0; i < found.Len() && len(all) < n; i++ {
-		row := found.Row(i)
-		num := row.Get("num")
-		at.first, at.last = row.Get("first").Int(), num.Int()
+	for i := 0; i < len(page) && len(all) < n; i++ {
+		of := page[i].List()
+		num := of[1]
+		at.first, at.last = of[0].Int(), num.Int()
 		if !num.IsNull() {
-			all = append(all, memory.Unembedded{Ref: refOf(num), Text: restored(row.Get("text").Text())})
+			all = append(all, memory.Unembedded{Ref: refOf(num), Text: restored(of[2].Text())})
 		}
 	}
 	return all
