@@ -123,12 +123,15 @@ func (q deleting) Query(ctx context.Context, statement Statement) (Result, error
 func TestTransactionTellsWhatEachCommandWasRefusedWith(t *testing.T) {
 	c, _ := ready(t, at(t, falkortest.Shared(t)))
 	graph := c.config.Graph
-	refused, err := c.together(t.Context(), graph, [][]any{
-		definition(graph, "CREATE (:N)"), definition(graph, "RETRUN 1"), definition(graph, "CREATE (:N)"),
+	g := guard{makingKey(graph), "ours"}
+	_, err := c.Do(t.Context(), Repeatable, "SET", g.key, g.value, "PX", 60_000)
+	require.NoError(t, err)
+	refused, err := c.together(t.Context(), graph, g, [][]any{
+		command(graph, "CREATE (:N)"), command(graph, "RETRUN 1"), command(graph, "CREATE (:N)"), {"DEL", g.key},
 	})
 	require.NoError(t, err)
-	require.Len(t, refused, 3)
-	require.NoError(t, errors.Join(refused[0], refused[2]))
+	require.Len(t, refused, 4)
+	require.NoError(t, errors.Join(refused[0], refused[2], refused[3]))
 	require.ErrorContains(t, refused[1], "Invalid input")
 	require.Equal(t, int64(2), ask(t, c, Reads, "MATCH (n:N) RETURN count(n) AS n").Row(0).Get("n").Int())
 }

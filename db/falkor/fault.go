@@ -46,7 +46,7 @@ func (f fault) again(e Effect) bool { return f.retry&(1<<e) != 0 }
 // caller may well have expected are not for every reader.
 func (f fault) level() slog.Level {
 	switch f.class {
-	case "no graph", "constraint", "there already", "parameter":
+	case "no graph", "constraint", "there already", "parameter", taken:
 		return slog.LevelDebug
 	default:
 		return slog.LevelError
@@ -60,6 +60,7 @@ const (
 	closed      = "closed"    // the client has been
 	limited     = "limited"   // the server allows less time than it was asked for
 	lost        = "lost"      // the connection was, while it was in use
+	taken       = "taken"     // the guard of a transaction did not hold
 )
 
 // serverFaults tells the errors of the server apart by how they start. The
@@ -157,6 +158,8 @@ func classifyOwn(err error) fault {
 		return fault{"parameter", false, none, memory.ErrInvalid}
 	case odd:
 		return fault{malformed, true, none, nil}
+	case errors.Is(err, errTaken):
+		return fault{taken, false, none, nil}
 	case behind:
 		return fault{"replicas behind", true, harmless, memory.ErrUnavailable}
 	case errors.Is(err, errNoConnection), errors.Is(err, redis.ErrPoolTimeout):

@@ -25,7 +25,7 @@ type retrying struct {
 func (r *retrying) Query(ctx context.Context, s Statement) (Result, error) {
 	var result Result
 	again, err := r.run(ctx, s.Effect, s.Text, func(n int) (err error) {
-		s.primary = n > 1
+		s.primary = s.primary || n > 1
 		result, err = r.next.Query(ctx, s)
 		return err
 	})

@@ -53,34 +53,34 @@ func (s *sender) on(ctx context.Context, node *redis.Client, effect Effect, comm
 }
 
 // once carries out command on node. With asking, node answers for a graph that
-// is on its way to it. A write is followed, on the same connection, by a wait
-// for the replicas to have it.
+// is on its way to it.
 func (s *sender) once(ctx context.Context, node *redis.Client, effect Effect, asking bool, command redis.Cmder) error {
 	replicas := s.waitReplicas
 	if effect == Reads {
 		replicas = 0
 	}
-	whole, isWhole := command.(*transaction)
-	if replicas == 0 && !asking && !isWhole {
+	if whole, ok := command.(*transaction); ok { // of which nothing is asked: it waits for its graph to have come
+		return whole.guarded(ctx, node, func(p redis.Pipeliner) error { return s.exec(ctx, p, replicas, command) })
+	}
+	if replicas == 0 && !asking {
 		return node.Process(ctx, command)
 	}
 	p := node.Pipeline()
 	if asking {
 		p.Do(ctx, "ASKING")
 	}
-	if isWhole {
-		whole.queue(ctx, p)
-	} else {
-		_ = p.Process(ctx, command) // queued; the error is that of Exec
-	}
+	_ = p.Process(ctx, command) // queued; the error is that of Exec
+	return s.exec(ctx, p, replicas, command)
+}
+
+// exec sends what is queued in p, command at its end. A write is followed, on
+// the same connection, by a wait for the replicas to have it.
+func (s *sender) exec(ctx context.Context, p redis.Pipeliner, replicas int, command redis.Cmder) error {
 	have := redis.NewIntCmd(ctx, "WAIT", replicas, max(1, s.waitTime.Milliseconds())) // 0 is for ever
 	if replicas > 0 {
 		_ = p.Process(ctx, have)
 	}
 	if _, err := p.Exec(ctx); err != nil {
-		if isWhole {
-			command.SetErr(err) // of the first that was not even queued
-		}
 		return err
 	}
 	if have.Val() < int64(replicas) && refusal(command) == "" {

@@ -1,14 +1,13 @@
 package falkor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/google/uuid"
 
 	"zapomni/db/falkor/cypher"
 	"zapomni/memory"
@@ -19,21 +18,31 @@ import (
 // refused; one of an older version is brought forward.
 const schema = 2
 
-// indexes are made in this order, as each further one makes FalkorDB go
-// through the label again. No name in them comes from outside.
-var indexes = []string{ //nolint:gochecknoglobals // a constant table
-	"CREATE INDEX FOR (s:Store) ON (s.key)",
-	"CREATE INDEX FOR (w:Workspace) ON (w.id)",
-	"CREATE INDEX FOR (m:Memory) ON (m.id)",
-	"CREATE INDEX FOR (m:Memory) ON (m.valid_from)",
-	"CREATE INDEX FOR (m:Memory) ON (m.place)",
-	"CREATE INDEX FOR (m:Memory) ON (m.heads)",
-	"CREATE INDEX FOR (c:Chunk) ON (c.ref)",
-	"CREATE INDEX FOR (w:Waiting) ON (w.first)",
+// definition is what an index is on, as FalkorDB lists it, and the statement
+// that makes it.
+type definition struct{ label, property, kind, statement string }
+
+func rangeIndex(label, property string) definition {
+	return definition{label, property, "RANGE", "CREATE INDEX FOR (n:" + label + ") ON (n." + property + ")"}
 }
 
-const fulltextIndex = "CALL db.idx.fulltext.createNodeIndex({label: 'Chunk', language: 'english', stopwords: []}, " +
-	"{field: 'tokens', weight: 1.0, nostem: true})"
+// indexes are those that every graph has. They are made in this order, as each
+// further one makes FalkorDB go through the label again. No name in them comes
+// from outside.
+var indexes = []definition{ //nolint:gochecknoglobals // a constant table
+	rangeIndex("Store", "key"),
+	rangeIndex("Workspace", "id"),
+	rangeIndex("Memory", "id"),
+	rangeIndex("Memory", "valid_from"),
+	rangeIndex("Memory", "place"),
+	rangeIndex("Memory", "heads"),
+	rangeIndex("Chunk", "ref"),
+	rangeIndex("Waiting", "first"),
+	{
+		"Chunk", "tokens", "FULLTEXT", "CALL db.idx.fulltext.createNodeIndex({label: 'Chunk', language: 'english', stopwords: []}, " +
+			"{field: 'tokens', weight: 1.0, nostem: true})",
+	},
+}
 
 // storeKey marks the one node that says what a graph is and counts what it
 // holds.
@@ -41,89 +50,48 @@ const storeKey = "zapomni"
 
 const readStore = "MATCH (s:Store {key: $key}) RETURN s.schema AS schema, s.words AS words"
 
-// prepare makes a graph ready for memories, unless it is. Several servers may
-// do so at once: every step bears being done twice, and the node that writers
-// look for is made last.
+// prepare makes a graph ready for memories, unless it is.
 func (s *Store) prepare(ctx context.Context, graph string) error {
 	var err error
-	by := uuid.NewString()
-	for range 5 {
-		if err = s.prepareOnce(ctx, graph, by); err == nil || !graphReplaced(err) {
+	for range attempts {
+		ready, failed := s.ready(ctx, graph)
+		if ready || failed != nil && !graphReplaced(failed) {
+			return failed
+		}
+		if err = s.checkForeign(ctx, graph); err != nil {
 			return err
 		}
+		err = s.asOne(ctx, graph, func(m *making) error { return s.make(ctx, m) })
+		if err != nil && !graphReplaced(err) && !errors.Is(err, errTaken) {
+			return fmt.Errorf("schema: %w", err)
+		}
 	}
-	return err
+	return cmp.Or(err, errRestless)
 }
 
-// await returns once the graph is ready, or it falls to us, by name, to make
-// it so. One makes it at a time: where an index is asked for again while others
-// write, FalkorDB 4.16 never finds some of what they write by another index.
-func (s *Store) await(ctx context.Context, graph, by string) (ready bool, err error) {
-	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
-		if ready, err = s.ready(ctx, graph); ready || err != nil {
-			return ready, err
-		}
-		if err := s.checkForeign(ctx, graph); err != nil {
-			return false, err
-		}
-		mine, err := s.claimMaking(ctx, graph, by)
-		if err != nil {
-			return false, err
-		}
-		if mine {
-			return s.ready(ctx, graph) // another may have made it just before
-		}
-		select {
-		case <-ctx.Done():
-			return false, ctx.Err()
-		case <-time.After(pause):
-		}
-	}
-}
-
-// makingTime is how long one has to make a graph ready before another takes
-// over: it may have died.
-const makingTime = 10 * time.Second
-
-// claimMaking reports whether it is by who makes the graph ready. Who may not
-// use the key makes it without asking.
-func (s *Store) claimMaking(ctx context.Context, graph, by string) (bool, error) {
-	_, err := s.client.Do(ctx, Repeatable, "SET", s.makingKey(graph), by, "NX", "PX", makingTime.Milliseconds())
-	var holds any
-	if err == nil {
-		holds, err = s.client.Do(ctx, Repeatable, "GET", s.makingKey(graph))
-	}
-	switch {
-	case err == nil:
-		return holds == by, nil
-	case ctx.Err() != nil || errors.Is(err, memory.ErrUnavailable):
-		return false, err
-	default:
-		return true, nil
-	}
-}
-
-// endMaking lets others make the graph ready, if it was by who did. A claim that
-// cannot be given back ends by itself.
-func (s *Store) endMaking(ctx context.Context, graph, by string) {
-	if holds, err := s.client.Do(ctx, Repeatable, "GET", s.makingKey(graph)); err == nil && holds == by {
-		_, _ = s.client.Do(ctx, Repeatable, "DEL", s.makingKey(graph))
-	}
-}
-
-// makingKey is a key that no graph has, as no workspace is named so. In a
-// cluster it is where the default graph is, to which Do goes.
-func (s *Store) makingKey(graph string) string { return "{" + s.graph + "}:~making:" + graph }
-
-func (s *Store) prepareOnce(ctx context.Context, graph, by string) error {
-	ready, err := s.await(ctx, graph, by)
-	defer s.endMaking(ctx, graph, by)
-	if ready || err != nil {
+// make makes a graph ready, unless another has made it just before. The node
+// that writers look for comes last.
+func (s *Store) make(ctx context.Context, m *making) error {
+	found, err := s.look(ctx, m.graph, readStore, cypher.P("key", storeKey))
+	if err != nil || found.Len() > 0 {
 		return err
 	}
-	definitions := definitions(graph)
-	if err := s.define(ctx, graph, append(definitions, constraint(graph))...); err != nil {
-		return fmt.Errorf("schema: %w", err)
+	missing, err := s.missing(ctx, m.graph, indexes...)
+	if err != nil {
+		return err
+	}
+	unique, err := s.isConstrained(ctx, m.graph)
+	if err != nil {
+		return err
+	}
+	if !unique {
+		missing = append(missing, constraint(m.graph))
+	}
+	if err := m.carryOut(ctx, missing...); err != nil {
+		return err
+	}
+	if err := s.settle(ctx, m.graph); err != nil {
+		return err
 	}
 	store, err := cypher.Append(nil, addStore,
 		cypher.P("key", storeKey), cypher.P("schema", schema), cypher.P("words", words.Version),
@@ -136,10 +104,10 @@ func (s *Store) prepareOnce(ctx context.Context, graph, by string) error {
 	// The indexes again: the graph may have been deleted since, and one that is
 	// ready has to have them. Not the constraint: FalkorDB complains, whenever it
 	// starts on its data, of one that was asked for twice.
-	if err := s.define(ctx, graph, append(definitions, definition(graph, string(store)))...); err != nil {
-		return fmt.Errorf("schema: %w", err)
+	if err := m.finish(ctx, append(commands(m.graph, indexes), command(m.graph, string(store)))...); err != nil {
+		return err
 	}
-	return nil
+	return s.settle(ctx, m.graph)
 }
 
 const addStore = `
@@ -148,7 +116,7 @@ ON CREATE SET s.schema = $schema, s.words = $words, s.next = $now, s.space = $no
 
 // ready tells whether a graph is one of ours that can be used as it is.
 func (s *Store) ready(ctx context.Context, graph string) (bool, error) {
-	found, err := s.read(ctx, graph, readStore, cypher.P("key", storeKey))
+	found, err := s.look(ctx, graph, readStore, cypher.P("key", storeKey))
 	if err != nil || found.Len() == 0 {
 		return false, err
 	}
@@ -175,7 +143,7 @@ RETURN nodes, count(s) AS ours`
 
 // checkForeign refuses a graph that something else has filled.
 func (s *Store) checkForeign(ctx context.Context, graph string) error {
-	found, err := s.read(ctx, graph, readForeign, cypher.P("key", storeKey))
+	found, err := s.look(ctx, graph, readForeign, cypher.P("key", storeKey))
 	if err != nil || found.Len() == 0 {
 		return err
 	}
@@ -186,18 +154,17 @@ func (s *Store) checkForeign(ctx context.Context, graph string) error {
 		memory.ErrConflict, graph)
 }
 
-// definition is the command for a statement that defines something.
-func definition(graph, statement string) []any {
+// command is that for a statement which defines something.
+func command(graph, statement string) []any {
 	return []any{"GRAPH.QUERY", graph, statement, "--compact"}
 }
 
-// definitions are the commands for the indexes that every graph has.
-func definitions(graph string) [][]any {
-	var all [][]any
-	for _, statement := range append(slices.Clone(indexes), fulltextIndex) {
-		all = append(all, definition(graph, statement))
+func commands(graph string, of []definition) [][]any {
+	all := make([][]any, len(of))
+	for i, x := range of {
+		all[i] = command(graph, x.statement)
 	}
-	return slices.Clip(all)
+	return all
 }
 
 // constraint keeps the store unique. An empty, padded or very long value under
@@ -206,23 +173,68 @@ func constraint(graph string) []any {
 	return []any{"GRAPH.CONSTRAINT", "CREATE", graph, "UNIQUE", "NODE", "Store", "PROPERTIES", "1", "key"}
 }
 
-// define carries out definitions as one transaction, and waits until what they
-// define is there. Those that have been carried out already do no harm.
+const readConstraints = "CALL db.constraints() YIELD label RETURN count(label) AS constraints"
+
+// isConstrained tells whether a graph has the constraint.
+func (s *Store) isConstrained(ctx context.Context, graph string) (bool, error) {
+	found, err := s.look(ctx, graph, readConstraints)
+	return err == nil && found.Len() > 0 && found.Row(0).Get("constraints").Int() > 0, err
+}
+
+const readIndexes = `
+CALL db.indexes() YIELD label, properties, types
+UNWIND properties AS property UNWIND types[property] AS kind
+RETURN collect([label, property, kind]) AS indexes`
+
+// missing returns the commands for those indexes that a graph does not have.
+func (s *Store) missing(ctx context.Context, graph string, of ...definition) ([][]any, error) {
+	found, err := s.look(ctx, graph, readIndexes)
+	if err != nil {
+		return nil, err
+	}
+	has := make(map[definition]bool)
+	for i := range found.Len() {
+		for _, x := range found.Row(i).Get("indexes").List() {
+			on := x.List()
+			has[definition{label: on[0].Text(), property: on[1].Text(), kind: on[2].Text()}] = true
+		}
+	}
+	var all []definition
+	for _, x := range of {
+		if !has[definition{label: x.label, property: x.property, kind: x.kind}] {
+			all = append(all, x)
+		}
+	}
+	return commands(graph, all), nil
+}
+
+// define makes those indexes that a graph does not have, and waits until all of
+// them are built. Others may write meanwhile.
 //
-// It has to be a transaction, even for one: FalkorDB 4.16 dies of an index that
+// They are made in a transaction, even one: FalkorDB 4.16 dies of an index that
 // is made while the graph is deleted, and within a transaction nothing comes
 // between.
-func (s *Store) define(ctx context.Context, graph string, definitions ...[]any) error {
-	refused, err := s.client.together(ctx, graph, definitions)
-	if err != nil {
-		return err
-	}
-	for _, err := range refused {
-		if err != nil && !isDefined(err) {
+func (s *Store) define(ctx context.Context, graph string, of ...definition) error {
+	for range attempts {
+		missing, err := s.missing(ctx, graph, of...)
+		if err != nil {
+			return err
+		}
+		if len(missing) == 0 {
+			return s.settle(ctx, graph)
+		}
+		err = s.asOne(ctx, graph, func(m *making) error {
+			missing, err := s.missing(ctx, graph, of...) // another may have made it just before
+			if err != nil || len(missing) == 0 {
+				return err
+			}
+			return m.finish(ctx, missing...)
+		})
+		if err != nil && !errors.Is(err, errTaken) {
 			return err
 		}
 	}
-	return s.settle(ctx, graph)
+	return errRestless
 }
 
 // dropIndex drops an index, unless it is gone.
@@ -250,14 +262,12 @@ const readBuilding = "CALL db.indexes() YIELD label, status WHERE status <> 'OPE
 // twice.
 func (s *Store) settle(ctx context.Context, graph string) error {
 	for pause := time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
-		building, err := s.read(ctx, graph, readBuilding)
+		building, err := s.look(ctx, graph, readBuilding)
 		if err != nil || building.Len() == 0 {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause):
+		if err := rest(ctx, pause); err != nil {
+			return err
 		}
 	}
 }

@@ -39,17 +39,27 @@ RETURN s.schema AS schema, s.space AS space, s.sweep AS sweep, s.model AS model,
 // spaceOf reads the space of a graph.
 func (s *Store) spaceOf(ctx context.Context, graph string) (space, error) {
 	found, err := s.read(ctx, graph, selectSpace, cypher.P("key", storeKey))
-	if err != nil || found.Len() == 0 {
-		return space{}, err
+	return spaceIn(found), err
+}
+
+// latestSpaceOf does so where a write depends on it.
+func (s *Store) latestSpaceOf(ctx context.Context, graph string) (space, error) {
+	found, err := s.look(ctx, graph, selectSpace, cypher.P("key", storeKey))
+	return spaceIn(found), err
+}
+
+func spaceIn(found Result) space {
+	if found.Result == nil || found.Len() == 0 {
+		return space{}
 	}
 	row := found.Row(0)
 	sp := space{schema: int(row.Get("schema").Int()), chunks: row.Get("chunks").Int()}
 	if sp.schema != schema {
-		return sp, nil
+		return sp
 	}
 	sp.kind = kind{restored(row.Get("model").Text()), int(row.Get("dimension").Int())}
 	sp.number, sp.left, sp.vectors = row.Get("space").Int(), row.Get("sweep").Int(), row.Get("vectors").Int()
-	return sp, nil
+	return sp
 }
 
 // settledSpace reads the space of a graph once all that was begun on it is
@@ -57,7 +67,7 @@ func (s *Store) spaceOf(ctx context.Context, graph string) (space, error) {
 // space that was left are swept, whoever was cut off at that.
 func (s *Store) settledSpace(ctx context.Context, graph string) (space, error) {
 	for range attempts {
-		sp, err := s.spaceOf(ctx, graph)
+		sp, err := s.latestSpaceOf(ctx, graph)
 		switch {
 		case err != nil:
 			return space{}, err
@@ -98,13 +108,14 @@ func (s *Store) claim(ctx context.Context, graph string, k kind) (space, error) 
 	return space{number: row.Get("space").Int(), kind: kind{restored(row.Get("model").Text()), int(row.Get("dimension").Int())}}, nil
 }
 
-// makeVectorIndex and dropVectorIndex are for the vectors of a space. FalkorDB
+// vectorIndexOf and dropVectorIndex are for the vectors of a space. FalkorDB
 // takes no parameters there; what stands in their text are numbers by their
 // type.
-func (s *Store) makeVectorIndex(sp space) string {
-	return fmt.Sprintf("CREATE VECTOR INDEX FOR (v:Vector%d) ON (v.embedding) OPTIONS "+
+func (s *Store) vectorIndexOf(sp space) definition {
+	label := fmt.Sprintf("Vector%d", sp.number)
+	return definition{label, "embedding", "VECTOR", fmt.Sprintf("CREATE VECTOR INDEX FOR (v:%s) ON (v.embedding) OPTIONS "+
 		"{dimension: %d, similarityFunction: 'cosine', M: %d, efConstruction: %d, efRuntime: %d}",
-		sp.number, sp.kind.dimension, s.client.config.HNSWM, s.client.config.HNSWBuild, s.client.config.HNSWSearch)
+		label, sp.kind.dimension, s.client.config.HNSWM, s.client.config.HNSWBuild, s.client.config.HNSWSearch)}
 }
 
 const dropVectorIndex = "DROP VECTOR INDEX FOR (v:Vector%d) ON (v.embedding)"
@@ -121,11 +132,14 @@ func (s *Store) readyForVectors(ctx context.Context, graph string, id memory.ID,
 		return space{}, err
 	}
 	defer known.leave()
+	if sp := known.ready.Load(); sp != nil && sp.kind == k {
+		return *sp, nil // it was made while this waited
+	}
 	sp, err := s.takeSpace(ctx, graph, id, k)
 	if err != nil || sp.number == 0 {
 		return space{}, err
 	}
-	if err := s.define(ctx, graph, definition(graph, s.makeVectorIndex(sp))); err != nil {
+	if err := s.define(ctx, graph, s.vectorIndexOf(sp)); err != nil {
 		return space{}, err
 	}
 	known.ready.Store(&sp)

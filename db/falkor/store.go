@@ -70,7 +70,17 @@ func (s *Store) graphOf(w memory.Workspace) string {
 
 // read asks a graph. One that does not exist is empty.
 func (s *Store) read(ctx context.Context, graph, text string, params ...cypher.Param) (Result, error) {
-	found, err := s.querier.Query(ctx, Statement{Graph: graph, Text: text, Params: params, Effect: Reads})
+	return s.ask(ctx, Statement{Graph: graph, Text: text, Params: params})
+}
+
+// look asks a graph for what decides on a write, which a replica may not know
+// yet.
+func (s *Store) look(ctx context.Context, graph, text string, params ...cypher.Param) (Result, error) {
+	return s.ask(ctx, Statement{Graph: graph, Text: text, Params: params, primary: true})
+}
+
+func (s *Store) ask(ctx context.Context, q Statement) (Result, error) {
+	found, err := s.querier.Query(ctx, q)
 	if err != nil && (noGraph(err) || graphReplaced(err)) {
 		return Result{Result: &reply.Result{}}, nil
 	}

@@ -157,6 +157,25 @@ func TestReplicasAnswerReads(t *testing.T) {
 	require.Contains(t, readable(t, replica, "INFO", "commandstats"), "cmdstat_graph.RO_QUERY")
 }
 
+// A replica may not know yet what a write depends on.
+func TestWritesDependOnNoReplica(t *testing.T) {
+	sentinel := falkortest.StartSentinel(t, 1)
+	cfg := clusterConfig(sentinel.Addrs())
+	cfg.MasterName, cfg.ReadReplicas = falkortest.MasterName, true
+	s := openAt(t, cfg)
+	replica := sentinel.Servers[1]
+	must(t, replica, "CONFIG", "RESETSTAT")
+	require.NoError(t, s.AddWorkspace(t.Context(), memory.WorkspaceInfo{ID: "w", CreatedAt: time.Now().UTC()}))
+	m := noteOf("w", "of one chunk")
+	m.Model, m.Chunks[0].Vector = "m", []float32{1, 2}
+	require.NoError(t, s.Put(t.Context(), m))
+	require.NoError(t, s.Detach(t.Context(), "w"))
+	require.NoError(t, s.Delete(t.Context(), "w", m.ID))
+	require.NoError(t, s.DeleteWorkspace(t.Context(), "w"))
+	openAt(t, cfg)
+	require.NotContains(t, readable(t, replica, "INFO", "commandstats"), "cmdstat_graph.RO_QUERY")
+}
+
 func TestWriteWaitsForReplicas(t *testing.T) {
 	master := falkortest.Start(t)
 	replica := falkortest.Start(t, falkortest.ReplicaOf(master))

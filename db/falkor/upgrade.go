@@ -43,7 +43,7 @@ const upgraded = 200
 // write it, or do the same. Cut off, it starts again.
 func (s *Store) upgrade(ctx context.Context, graph string, from int) error {
 	s.log.InfoContext(ctx, "schema_growing", "graph", graph, "from", from, "to", schema)
-	if err := s.define(ctx, graph, definitions(graph)...); err != nil {
+	if err := s.define(ctx, graph, indexes...); err != nil {
 		return err
 	}
 	if err := s.dropIndex(ctx, graph, dropFirstVectorIndex); err != nil {

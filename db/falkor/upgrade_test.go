@@ -19,14 +19,18 @@ import (
 func graphOfSchema1(t *testing.T, s *Store, graph string, memories int) {
 	t.Helper()
 	require.NoError(t, s.dropGraph(t.Context(), graph))
-	var old [][]any
-	for _, d := range definitions(graph) {
-		if text, _ := d[2].(string); !strings.Contains(text, "Waiting") {
-			old = append(old, definition(graph, strings.ReplaceAll(text, "c.ref", "c.num")))
+	old := []definition{{statement: "CREATE VECTOR INDEX FOR (c:Chunk) ON (c.embedding) OPTIONS {dimension: 2, similarityFunction: 'cosine'}"}}
+	for _, d := range indexes {
+		if d.label == "Waiting" {
+			continue
 		}
+		d.statement = strings.ReplaceAll(d.statement, "n.ref", "n.num")
+		old = append(old, d)
 	}
-	old = append(old, definition(graph, "CREATE VECTOR INDEX FOR (c:Chunk) ON (c.embedding) OPTIONS {dimension: 2, similarityFunction: 'cosine'}"))
-	require.NoError(t, s.define(t.Context(), graph, append(old, constraint(graph))...))
+	require.NoError(t, s.asOne(t.Context(), graph, func(m *making) error {
+		return m.finish(t.Context(), append(commands(graph, old), constraint(graph))...)
+	}))
+	require.NoError(t, s.settle(t.Context(), graph))
 	raw(t, s, graph, `
 CREATE (:Store {key: $key, schema: 1, words: 1, next: 5000000, memories: $memories, chunks: 2 * $memories, vectors: $memories, dimension: 2})
 WITH 1 AS one UNWIND range(1, $memories) AS i

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,6 +28,10 @@ ON CREATE SET w.claim = $claim, w.claimed_at = $now, w.ready = false
 WITH w, w.ready = false AND w.claimed_at < $stale AS left
 FOREACH (x IN CASE WHEN left THEN [1] ELSE [] END | SET w.claim = $claim, w.claimed_at = $now)
 RETURN w.claim = $claim AS mine`
+
+const selectClaim = `
+MATCH (w:Workspace {id: $id}) WHERE w.claim = $claim AND NOT w.ready
+RETURN w.id AS id`
 
 const finishWorkspace = `
 MATCH (w:Workspace {id: $id}) WHERE w.claim = $claim
@@ -59,8 +62,13 @@ func (s *Store) addWorkspace(ctx context.Context, info memory.WorkspaceInfo) err
 	if done.Len() == 0 || !done.Row(0).Get("mine").Bool() {
 		return memory.ErrConflict
 	}
-	// What is left of a workspace of that name, whose deletion was cut short.
-	if err := s.dropGraph(ctx, s.graphOf(info.ID)); err != nil {
+	// What is left of a workspace of that name, whose deletion was cut short:
+	// unless another has taken over meanwhile, and filled it.
+	err = s.dropIf(ctx, s.graphOf(info.ID), func() (bool, error) {
+		found, err := s.look(ctx, s.graph, selectClaim, cypher.P("id", string(info.ID)), cypher.P("claim", claim))
+		return err == nil && found.Len() > 0, err
+	})
+	if err != nil {
 		return err
 	}
 	if err := s.prepare(ctx, s.graphOf(info.ID)); err != nil {
@@ -76,42 +84,75 @@ func (s *Store) addWorkspace(ctx context.Context, info memory.WorkspaceInfo) err
 
 const selectWorkspace = `
 MATCH (w:Workspace {id: $id}) WHERE w.ready
-RETURN w.id AS id, w.name AS name, w.description AS description, w.created_at AS created_at`
+RETURN [w.id, w.name, w.description, w.created_at] AS workspace`
 
-func infoOf(row reply.Row) memory.WorkspaceInfo {
+func infoOf(workspace reply.Value) memory.WorkspaceInfo {
+	of := workspace.List()
 	return memory.WorkspaceInfo{
-		ID: memory.Workspace(row.Get("id").Text()), Name: restored(row.Get("name").Text()),
-		Description: restored(row.Get("description").Text()), CreatedAt: fromMicro(row.Get("created_at").Int()),
+		ID: memory.Workspace(of[0].Text()), Name: restored(of[1].Text()), Description: restored(of[2].Text()), CreatedAt: fromMicro(of[3].Int()),
 	}
 }
 
 // Workspace describes w.
 func (s *Store) Workspace(ctx context.Context, w memory.Workspace) (memory.WorkspaceInfo, error) {
-	id := strings.ToValidUTF8(stored(string(w)), escape) // what is not valid is the name of none
-	found, err := s.read(ctx, s.graph, selectWorkspace, cypher.P("id", id))
-	if err == nil && found.Len() == 0 {
-		err = memory.ErrNoWorkspace
+	info, err := s.workspace(ctx, w, s.read)
+	if w == memory.DefaultWorkspace && errors.Is(err, memory.ErrNoWorkspace) {
+		if err = s.prepareDefault(ctx); err == nil {
+			info, err = s.workspace(ctx, w, s.look)
+		}
 	}
 	if err != nil {
 		return memory.WorkspaceInfo{}, fmt.Errorf("workspace %s: %w", w, err)
 	}
-	return infoOf(found.Row(0)), nil
+	return info, nil
 }
 
+// reader is read or look.
+type reader func(ctx context.Context, graph, text string, params ...cypher.Param) (Result, error)
+
+func (s *Store) workspace(ctx context.Context, w memory.Workspace, by reader) (memory.WorkspaceInfo, error) {
+	id := strings.ToValidUTF8(stored(string(w)), escape) // what is not valid is the name of none
+	found, err := by(ctx, s.graph, selectWorkspace, cypher.P("id", id))
+	if err != nil {
+		return memory.WorkspaceInfo{}, err
+	}
+	if found.Len() == 0 {
+		return memory.WorkspaceInfo{}, memory.ErrNoWorkspace
+	}
+	return infoOf(found.Row(0).Get("workspace")), nil
+}
+
+// selectWorkspaces gives all in one row: the server may be set to cut off rows
+// (RESULTSET_SIZE) without a word.
 const selectWorkspaces = `
 MATCH (w:Workspace) WHERE w.ready
-RETURN w.id AS id, w.name AS name, w.description AS description, w.created_at AS created_at
-ORDER BY w.id <> $default, w.created_at, w.id`
+WITH w ORDER BY w.id <> $default, w.created_at, w.id
+RETURN collect([w.id, w.name, w.description, w.created_at]) AS workspaces`
 
 // Workspaces lists all, the default one first, then by age.
 func (s *Store) Workspaces(ctx context.Context) ([]memory.WorkspaceInfo, error) {
-	found, err := s.read(ctx, s.graph, selectWorkspaces, cypher.P("default", string(memory.DefaultWorkspace)))
+	all, err := s.listWorkspaces(ctx, s.read)
+	if err == nil && (len(all) == 0 || all[0].ID != memory.DefaultWorkspace) {
+		if err = s.prepareDefault(ctx); err == nil {
+			all, err = s.listWorkspaces(ctx, s.look)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("workspaces: %w", err)
 	}
-	all := make([]memory.WorkspaceInfo, found.Len())
-	for i := range all {
-		all[i] = infoOf(found.Row(i))
+	return all, nil
+}
+
+func (s *Store) listWorkspaces(ctx context.Context, by reader) ([]memory.WorkspaceInfo, error) {
+	found, err := by(ctx, s.graph, selectWorkspaces, cypher.P("default", string(memory.DefaultWorkspace)))
+	if err != nil {
+		return nil, err
+	}
+	var all []memory.WorkspaceInfo
+	for i := range found.Len() {
+		for _, workspace := range found.Row(i).Get("workspaces").List() {
+			all = append(all, infoOf(workspace))
+		}
 	}
 	return all, nil
 }
@@ -144,7 +185,7 @@ func (s *Store) deleteWorkspace(ctx context.Context, w memory.Workspace) error {
 	if w == memory.DefaultWorkspace {
 		return fmt.Errorf("%w: it always exists", memory.ErrInvalid)
 	}
-	if _, err := s.Workspace(ctx, w); err != nil {
+	if _, err := s.workspace(ctx, w, s.look); err != nil {
 		return err
 	}
 	// The graph first: should this be cut short, an empty workspace is left,
@@ -165,14 +206,9 @@ func (s *Store) deleteWorkspace(ctx context.Context, w memory.Workspace) error {
 	if err := s.dropGraph(ctx, s.graphOf(w)); err != nil {
 		return err
 	}
+	s.vectors.Delete(s.graphOf(w))
 	_, err = s.write(ctx, s.graph, deleteWorkspace, cypher.P("id", string(w)), cypher.P("claim", claim))
 	return err
-}
-
-// dropGraph deletes a graph. That there is none is no error.
-func (s *Store) dropGraph(ctx context.Context, graph string) error {
-	defer s.dropped(graph)
-	return s.client.DropGraph(ctx, graph)
 }
 
 const addDefault = `
@@ -180,7 +216,8 @@ MERGE (w:Workspace {id: $id})
 ON CREATE SET w.name = $name, w.description = $description, w.created_at = $created_at, w.ready = true
 RETURN w.ready AS ready`
 
-// prepareDefault makes the default workspace and its graph.
+// prepareDefault makes the default workspace and its graph, also where a Clear
+// was cut short or the server has lost everything: it always exists.
 func (s *Store) prepareDefault(ctx context.Context) error {
 	if err := s.prepare(ctx, s.graph); err != nil {
 		return err
@@ -188,79 +225,6 @@ func (s *Store) prepareDefault(ctx context.Context) error {
 	_, err := s.write(ctx, s.graph, addDefault, cypher.P("id", string(memory.DefaultWorkspace)),
 		cypher.P("name", memory.DefaultWorkspaceName), cypher.P("description", memory.DefaultWorkspaceDescription), cypher.P("created_at", time.Now()))
 	return err
-}
-
-// change runs a write that needs the graph of w to be ready, as try reports.
-// One that is not is made so if the workspace exists, and the write is tried
-// again.
-func (s *Store) change(ctx context.Context, w memory.Workspace, try func() (bool, error)) error {
-	for range 3 {
-		if err := s.spaces.exists(ctx, s, w); err != nil {
-			return err
-		}
-		if ready, err := try(); ready || err != nil {
-			return err
-		}
-		s.spaces.forget(w)
-		if err := s.restore(ctx, w); err != nil {
-			return err
-		}
-	}
-	return fmt.Errorf("%w: the workspace is being made and deleted again", memory.ErrUnavailable)
-}
-
-// restore makes the graph of a workspace whose making or deletion was cut
-// short. A workspace that was deleted meanwhile does not come back by it.
-func (s *Store) restore(ctx context.Context, w memory.Workspace) error {
-	if err := s.spaces.exists(ctx, s, w); err != nil {
-		return err
-	}
-	if err := s.prepare(ctx, s.graphOf(w)); err != nil {
-		return err
-	}
-	s.spaces.forget(w)
-	err := s.spaces.exists(ctx, s, w)
-	if errors.Is(err, memory.ErrNoWorkspace) {
-		return errors.Join(err, s.dropGraph(ctx, s.graphOf(w)))
-	}
-	return err
-}
-
-// spaces remembers which workspaces exist, so that a write is one query. That
-// one is gone meanwhile shows when its graph is written to. The zero value
-// knows of none.
-type spaces struct {
-	mu    sync.Mutex
-	known map[memory.Workspace]bool
-}
-
-// exists returns memory.ErrNoWorkspace if there is no such workspace.
-func (k *spaces) exists(ctx context.Context, s *Store, w memory.Workspace) error {
-	if w == memory.DefaultWorkspace {
-		return nil
-	}
-	k.mu.Lock()
-	known := k.known[w]
-	k.mu.Unlock()
-	if known {
-		return nil
-	}
-	if _, err := s.Workspace(ctx, w); err != nil {
-		return err
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.known == nil {
-		k.known = make(map[memory.Workspace]bool)
-	}
-	k.known[w] = true
-	return nil
-}
-
-func (k *spaces) forget(w memory.Workspace) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.known, w)
 }
 
 const selectCounts = `
