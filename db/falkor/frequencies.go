@@ -33,12 +33,19 @@ type index struct {
 	next   int64 // the number that the next chunk gets
 }
 
-const selectIndex = "MATCH (s:Store {key: $key}) RETURN s.chunks AS chunks, s.next AS next"
+const selectIndex = `
+MATCH (s:Store {key: $key})
+RETURN s.chunks AS chunks, s.next AS next, s.schema AS schema, s.words AS words`
 
+// index reads the state of the full-text index of w, whose terms are made as
+// those of this program.
 func (s *Store) index(ctx context.Context, w memory.Workspace) (index, error) {
 	x := index{graph: s.graphOf(w)}
 	found, err := s.read(ctx, x.graph, selectIndex, cypher.P("key", storeKey))
 	if err != nil || found.Len() == 0 {
+		return x, err
+	}
+	if err := s.growFrom(ctx, x.graph, versionIn(found.Row(0))); err != nil {
 		return x, err
 	}
 	x.chunks, x.next = found.Row(0).Get("chunks").Int(), found.Row(0).Get("next").Int()

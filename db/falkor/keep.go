@@ -12,16 +12,17 @@ import (
 )
 
 // putMemory keeps a memory with its chunks in place of what was there, unless
-// it is too late. No row comes back from a graph that is not ready.
+// it is too late. No row comes back from a graph that is not ready, or whose
+// terms are made in a newer way than ours.
 const (
 	putMemory = `
-MATCH (s:Store {key: $key}) WHERE s.schema = $schema` + replaceMemory + `
+MATCH (s:Store {key: $key}) WHERE s.schema = $schema AND s.words <= $words` + replaceMemory + `
 RETURN late`
 
 	// putEmbedded does so with chunks that have vectors, of the space that they
 	// belong to.
 	putEmbedded = `
-MATCH (s:Store {key: $key}) WHERE s.schema = $schema AND s.space = $space AND s.model = $model` + replaceMemory + `
+MATCH (s:Store {key: $key}) WHERE s.schema = $schema AND s.words <= $words AND s.space = $space AND s.model = $model` + replaceMemory + `
 FOREACH (c IN CASE WHEN late THEN [] ELSE $embedded END |
 	CREATE (m)-[:HAS_CHUNK {index: c.index}]->(:Chunk {num: first + c.index, ref: toString(first + c.index), index: c.index, text: c.text, tokens: c.tokens})
 		-[:HAS_VECTOR]->(:Vector%d {num: first + c.index, embedding: vecf32(c.embedding)}))
@@ -139,7 +140,7 @@ func (s *Store) paramsOf(m memory.Memory) (params []cypher.Param, vectors [][]fl
 		metadata = stored(string(m.Metadata))
 	}
 	return []cypher.Param{
-		cypher.P("key", storeKey), cypher.P("schema", schema), cypher.P("id", string(m.ID)),
+		cypher.P("key", storeKey), cypher.P("schema", schema), cypher.P("words", words.Version), cypher.P("id", string(m.ID)),
 		cypher.P("text", stored(m.Text)), cypher.P("bounds", boundsOf(m.Chunks)), cypher.P("heads", heads(m)),
 		cypher.P("source", stored(m.Source)), cypher.P("tags", storedAll(m.Tags)), cypher.P("metadata", metadata),
 		cypher.P("created_at", m.CreatedAt), cypher.P("valid_from", m.ValidFrom),

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"zapomni/db/falkor/cypher"
+	"zapomni/db/falkor/reply"
 	"zapomni/memory"
 	"zapomni/memory/words"
 )
@@ -114,27 +115,43 @@ const addStore = `
 MERGE (s:Store {key: $key})
 ON CREATE SET s.schema = $schema, s.words = $words, s.next = $now, s.space = $now, s.memories = 0, s.chunks = 0, s.vectors = 0`
 
-// ready tells whether a graph is one of ours that can be used as it is.
+// ready tells whether a graph is one of ours, which it brings forward if it is
+// of an older version.
 func (s *Store) ready(ctx context.Context, graph string) (bool, error) {
 	found, err := s.look(ctx, graph, readStore, cypher.P("key", storeKey))
 	if err != nil || found.Len() == 0 {
 		return false, err
 	}
-	has := found.Row(0)
-	if v := has.Get("schema").Int(); v > schema {
-		return false, fmt.Errorf("%w: graph %s is of schema %d, made by a newer version of this program, which knows %d",
-			memory.ErrUnavailable, graph, v, schema)
+	has := versionIn(found.Row(0))
+	if has.isNewer() {
+		return false, fmt.Errorf("%w: graph %s is of schema %s, made by a newer version of this program, which knows %s",
+			memory.ErrUnavailable, graph, has, version{schema, words.Version})
 	}
-	if v := has.Get("schema").Int(); v < schema {
-		if err := s.upgrade(ctx, graph, int(v)); err != nil {
+	if has.schema < schema {
+		if err := s.upgrade(ctx, graph, has.schema); err != nil {
 			return false, fmt.Errorf("upgrade the schema: %w", err)
 		}
 	}
-	if v := has.Get("words").Int(); v != words.Version {
-		return false, s.reindex(ctx, graph, int(v))
+	if has.words < words.Version {
+		if err := s.reindex(ctx, graph, has.words); err != nil {
+			return false, fmt.Errorf("make the word index anew: %w", err)
+		}
 	}
 	return true, nil
 }
+
+// version says how a graph is laid out, and the terms in its word index.
+type version struct{ schema, words int }
+
+func versionIn(row reply.Row) version {
+	return version{int(row.Get("schema").Int()), int(row.Get("words").Int())}
+}
+
+func (v version) isNewer() bool { return v.schema > schema || v.words > words.Version }
+
+func (v version) isCurrent() bool { return v == version{schema, words.Version} }
+
+func (v version) String() string { return fmt.Sprintf("%d.%d", v.schema, v.words) }
 
 const readForeign = `
 MATCH (n) WITH count(n) AS nodes

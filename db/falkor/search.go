@@ -165,7 +165,7 @@ func (s *Store) findPassages(ctx context.Context, graph string, refs []string) (
 	if err != nil || sp.schema == 0 || sp.schema == schema {
 		return found, err
 	}
-	if err := s.prepare(ctx, graph); err != nil {
+	if err := s.grow(ctx, graph); err != nil {
 		return found, err
 	}
 	return s.read(ctx, graph, selectPassages, cypher.P("refs", refs))
@@ -187,7 +187,11 @@ func (s *Store) Headed(ctx context.Context, w memory.Workspace, names []words.Na
 	for i, n := range names {
 		asked[i] = headToken(n)
 	}
-	found, err := s.read(ctx, s.graphOf(w), selectHeaded, cypher.P("names", asked), cypher.P("most", most))
+	graph := s.graphOf(w)
+	if err := s.growOnce(ctx, graph); err != nil {
+		return nil, fmt.Errorf("headed: %w", err)
+	}
+	found, err := s.read(ctx, graph, selectHeaded, cypher.P("names", asked), cypher.P("most", most))
 	if err != nil {
 		return nil, fmt.Errorf("headed: %w", err)
 	}

@@ -72,7 +72,7 @@ func (s *Store) settledSpace(ctx context.Context, graph string) (space, error) {
 		case err != nil:
 			return space{}, err
 		case sp.schema != 0 && sp.schema != schema:
-			err = s.prepare(ctx, graph)
+			err = s.grow(ctx, graph)
 		case sp.left != 0:
 			err = s.sweep(ctx, graph, sp.left)
 		default:

@@ -38,6 +38,7 @@ type Store struct {
 	spaces   spaces
 	tickets  tickets
 	doubts   doubts
+	growth   growth
 }
 
 // Open connects to FalkorDB and makes the graph of the default workspace ready.
@@ -131,7 +132,10 @@ const closing = 10 * time.Second
 func (s *Store) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closing)
 	defer cancel()
-	return s.client.Close(ctx)
+	s.growth.stop()
+	err := s.client.Close(ctx)
+	s.growth.all.Wait() // each ends with its next query
+	return err
 }
 
 func fromMicro(t int64) time.Time { return time.UnixMicro(t).UTC() }
