@@ -21,8 +21,10 @@ import (
 // over from a process that seems to have died.
 const half = time.Minute
 
-// addWorkspace claims an ID. The claim that is kept wins.
+// addWorkspace claims an ID. The claim that is kept wins. No row comes back from
+// a graph that is not ready, which nothing may be written to.
 const addWorkspace = `
+MATCH (s:Store {key: $key})
 MERGE (w:Workspace {id: $id})
 ON CREATE SET w.claim = $claim, w.claimed_at = $now, w.ready = false
 WITH w, w.ready = false AND w.claimed_at < $stale AS left
@@ -53,18 +55,13 @@ func (s *Store) addWorkspace(ctx context.Context, info memory.WorkspaceInfo) err
 	if info.ID == memory.DefaultWorkspace {
 		return memory.ErrConflict
 	}
-	claim, now := uuid.NewString(), time.Now()
-	done, err := s.write(ctx, s.graph, addWorkspace, cypher.P("id", string(info.ID)), cypher.P("claim", claim),
-		cypher.P("now", now), cypher.P("stale", now.Add(-half)))
-	if err != nil {
+	claim := uuid.NewString()
+	if err := s.claimWorkspace(ctx, info.ID, claim); err != nil {
 		return err
-	}
-	if done.Len() == 0 || !done.Row(0).Get("mine").Bool() {
-		return memory.ErrConflict
 	}
 	// What is left of a workspace of that name, whose deletion was cut short:
 	// unless another has taken over meanwhile, and filled it.
-	err = s.dropIf(ctx, s.graphOf(info.ID), func() (bool, error) {
+	err := s.dropIf(ctx, s.graphOf(info.ID), func() (bool, error) {
 		found, err := s.look(ctx, s.graph, selectClaim, cypher.P("id", string(info.ID)), cypher.P("claim", claim))
 		return err == nil && found.Len() > 0, err
 	})
@@ -74,9 +71,28 @@ func (s *Store) addWorkspace(ctx context.Context, info memory.WorkspaceInfo) err
 	if err := s.prepare(ctx, s.graphOf(info.ID)); err != nil {
 		return err
 	}
-	done, err = s.write(ctx, s.graph, finishWorkspace, cypher.P("id", string(info.ID)), cypher.P("claim", claim),
+	done, err := s.write(ctx, s.graph, finishWorkspace, cypher.P("id", string(info.ID)), cypher.P("claim", claim),
 		cypher.P("name", stored(info.Name)), cypher.P("description", stored(info.Description)), cypher.P("created_at", info.CreatedAt))
 	if err == nil && done.Len() == 0 {
+		err = memory.ErrConflict
+	}
+	return err
+}
+
+// claimWorkspace returns memory.ErrConflict if an ID is taken.
+func (s *Store) claimWorkspace(ctx context.Context, id memory.Workspace, claim string) error {
+	mine := false
+	err := s.change(ctx, memory.DefaultWorkspace, func() (bool, error) {
+		now := time.Now()
+		done, err := s.write(ctx, s.graph, addWorkspace, cypher.P("key", storeKey), cypher.P("id", string(id)),
+			cypher.P("claim", claim), cypher.P("now", now), cypher.P("stale", now.Add(-half)))
+		if err != nil || done.Len() == 0 {
+			return false, unlessReplaced(err)
+		}
+		mine = done.Row(0).Get("mine").Bool()
+		return true, nil
+	})
+	if err == nil && !mine {
 		err = memory.ErrConflict
 	}
 	return err
@@ -212,6 +228,7 @@ func (s *Store) deleteWorkspace(ctx context.Context, w memory.Workspace) error {
 }
 
 const addDefault = `
+MATCH (s:Store {key: $key})
 MERGE (w:Workspace {id: $id})
 ON CREATE SET w.name = $name, w.description = $description, w.created_at = $created_at, w.ready = true
 RETURN w.ready AS ready`
@@ -219,12 +236,17 @@ RETURN w.ready AS ready`
 // prepareDefault makes the default workspace and its graph, also where a Clear
 // was cut short or the server has lost everything: it always exists.
 func (s *Store) prepareDefault(ctx context.Context) error {
-	if err := s.prepare(ctx, s.graph); err != nil {
-		return err
+	for range attempts {
+		if err := s.prepare(ctx, s.graph); err != nil {
+			return err
+		}
+		done, err := s.write(ctx, s.graph, addDefault, cypher.P("key", storeKey), cypher.P("id", string(memory.DefaultWorkspace)),
+			cypher.P("name", memory.DefaultWorkspaceName), cypher.P("description", memory.DefaultWorkspaceDescription), cypher.P("created_at", time.Now()))
+		if err != nil && !graphReplaced(err) || done.Result != nil && done.Len() > 0 {
+			return err
+		}
 	}
-	_, err := s.write(ctx, s.graph, addDefault, cypher.P("id", string(memory.DefaultWorkspace)),
-		cypher.P("name", memory.DefaultWorkspaceName), cypher.P("description", memory.DefaultWorkspaceDescription), cypher.P("created_at", time.Now()))
-	return err
+	return errRestless
 }
 
 const selectCounts = `
