@@ -37,17 +37,17 @@ func (s *Store) leaveSpace(ctx context.Context, graph, how string, number int64,
 // meanwhile, some 15 ms.
 const swept = 500
 
+// sweepSome goes by the vectors alone: one that belongs to no chunk must not
+// keep the others.
 const sweepSome = `
 MATCH (s:Store {key: $key}) WHERE s.sweep = $space
 MATCH (v:Vector%d)
 WITH v LIMIT $limit
-MATCH (m:Memory)-[:HAS_CHUNK]->(:Chunk)-[:HAS_VECTOR]->(v)
+OPTIONAL MATCH (m:Memory)-[:HAS_CHUNK]->(:Chunk)-[:HAS_VECTOR]->(v)
 WITH collect(v) AS vectors, collect(DISTINCT m.first) AS firsts
 FOREACH (v IN vectors | DELETE v)
-WITH size(vectors) AS swept, firsts
-UNWIND firsts AS first
-MERGE (w:Waiting {first: first})
-RETURN max(swept) AS swept`
+FOREACH (first IN firsts | MERGE (:Waiting {first: first}))
+RETURN size(vectors) AS swept`
 
 const sweepDone = `
 MATCH (s:Store {key: $key}) WHERE s.sweep = $space

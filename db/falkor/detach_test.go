@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"zapomni/db/falkor/cypher"
 	"zapomni/db/falkor/falkortest"
 	"zapomni/memory"
 )
@@ -101,6 +102,25 @@ func TestDetachThatWasCutOffIsFinishedByOthers(t *testing.T) {
 			require.Len(t, waiting(t, s, "default", 1000), chunks)
 		})
 	}
+}
+
+// FalkorDB has been seen to lose relationships.
+func TestVectorsThatBelongToNothingAreSweptWithTheOthers(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	m := piecesOf(swept)
+	m.Model = "old"
+	random := rand.New(rand.NewPCG(1, 1))
+	for i := range m.Chunks {
+		m.Chunks[i].Vector = randomVector(random, 3)
+	}
+	lost := raw(t, s, s.graph, "MATCH (s:Store) RETURN s.space AS space").Row(0).Get("space").Int()
+	raw(t, s, s.graph, fmt.Sprintf("UNWIND range(1, $n) AS i CREATE (:Vector%d {num: i})", lost), cypher.P("n", 2*swept))
+	require.NoError(t, s.Put(t.Context(), m))
+	require.NoError(t, s.Detach(t.Context(), "default"))
+	requireSound(t, s, s.graph)
+	require.Len(t, waiting(t, s, "default", 1000), swept)
+	require.Zero(t, raw(t, s, s.graph, fmt.Sprintf("MATCH (v:Vector%d) RETURN count(v) AS n", lost)).Row(0).Get("n").Int())
 }
 
 // A memory may be replaced or deleted between two steps of a sweep.

@@ -98,3 +98,29 @@ func TestPutBringsAGraphForwardBesideOthers(t *testing.T) {
 	requireSound(t, first, c.Graph+":w")
 	require.Len(t, waiting(t, first, "w", 100), 2*(upgraded+1)+20)
 }
+
+// An upgrade that dies is finished by the next process that comes to the graph,
+// wherever it was.
+func TestUpgradeThatWasCutOffIsFinishedByAnother(t *testing.T) {
+	t.Parallel()
+	c := configFor(t, falkortest.Shared(t))
+	s := openAt(t, c)
+	require.NoError(t, s.AddWorkspace(t.Context(), memory.WorkspaceInfo{ID: "w", CreatedAt: time.Now().UTC()}))
+	const memories = upgraded + 5
+	for steps := 0; ; steps++ {
+		graphOfSchema1(t, s, c.Graph+":w", memories)
+		dying := openAt(t, c)
+		dying.querier = &cut{dying.querier, steps}
+		_, _, err := dying.Unembedded(t.Context(), "w", "", 10)
+		next := openAt(t, c)
+		require.Len(t, waiting(t, next, "w", 100), 2*memories, "after %d writes", steps)
+		requireSound(t, next, c.Graph+":w")
+		found := raw(t, next, c.Graph+":w", "MATCH (c:Chunk) WHERE c.ref IS NULL OR c.embedding IS NOT NULL RETURN count(c) AS n")
+		require.Zero(t, found.Row(0).Get("n").Int())
+		if err == nil {
+			require.Greater(t, steps, 4, "each step was cut off once")
+			return
+		}
+		require.ErrorIs(t, err, errCut)
+	}
+}
