@@ -47,6 +47,7 @@ func (c *Client) begin(ctx context.Context, p *pool) error {
 		return err
 	}
 	p.tend(ctx, c.config.Pool)
+	c.checkRows(ctx)
 	if c.onInit == nil {
 		return nil
 	}
@@ -130,6 +131,24 @@ func noModule(err error) error {
 		return errNoModule
 	}
 	return err
+}
+
+// mostRows is how many rows an answer may have to have. FalkorDB's image lets so
+// many through.
+const mostRows = 10_000
+
+// checkRows warns of a server that cuts answers short, which it does without a
+// word.
+func (c *Client) checkRows(ctx context.Context) {
+	answer, err := c.Do(ctx, Reads, "GRAPH.CONFIG", "GET", "RESULTSET_SIZE")
+	pair, ok := answer.([]any)
+	if err != nil || !ok || len(pair) != 2 {
+		return // who may not ask is not told
+	}
+	if most, ok := pair[1].(int64); ok && pair[0] == "RESULTSET_SIZE" && most >= 0 && most < mostRows {
+		c.log.WarnContext(ctx, "setting_doubtful", "max", most,
+			"detail", fmt.Sprintf("RESULTSET_SIZE of the server cuts answers short: what is found may be missing below %d", mostRows))
+	}
 }
 
 func spelled(version int64) string {

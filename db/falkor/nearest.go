@@ -104,7 +104,8 @@ func (q *search) fits(ctx context.Context, believed time.Duration) (bool, error)
 	if err != nil {
 		return false, err
 	}
-	if q.space = sp; sp.vectors == 0 || sp.kind.model != q.query.Model {
+	q.space = sp
+	if sp.vectors == 0 || sp.kind.model != q.query.Model {
 		return false, ctx.Err()
 	}
 	if len(q.query.Vector) != sp.kind.dimension {
@@ -163,8 +164,6 @@ const (
 	// fewer where their memories have to be looked at.
 	perRow         = 5
 	perRowFiltered = 2
-	// mostRows is what FalkorDB's image lets through (RESULTSET_SIZE).
-	mostRows = 10_000
 )
 
 // inTurn searches through the index, alone.
