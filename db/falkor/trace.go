@@ -18,9 +18,14 @@ func (c *Client) traced(ctx context.Context, command, graph string) (context.Con
 		return ctx, nil
 	}
 	host, port := c.config.place()
+	says := []attribute.KeyValue{
+		semconv.DBSystemNameKey.String("falkordb"), semconv.DBOperationName(command), semconv.DBNamespace(graph), semconv.ServerAddress(host),
+	}
+	if port != 0 {
+		says = append(says, semconv.ServerPort(port))
+	}
 	return around.TracerProvider().Tracer("zapomni/db/falkor").Start(ctx, command, trace.WithSpanKind(trace.SpanKindClient),
-		trace.WithAttributes(semconv.DBSystemNameKey.String("falkordb"), semconv.DBOperationName(command),
-			semconv.DBNamespace(graph), semconv.ServerAddress(host), semconv.ServerPort(port)))
+		trace.WithAttributes(says...))
 }
 
 // end ends the span of a call, if there is one.

@@ -87,3 +87,21 @@ func TestAQueryOfNoTraceCostsNothingMore(t *testing.T) {
 }
 
 type key struct{}
+
+func TestATransactionIsASpanOfItsOwn(t *testing.T) {
+	s := openNew(t)
+	ctx, r := recorded(t)
+	require.ErrorIs(t, s.asOne(ctx, s.graph, func(m *making) error {
+		again := *m
+		require.NoError(t, m.finish(ctx, command(s.graph, "CREATE (:N {x: 'the key'})")))
+		return again.finish(ctx)
+	}), errTaken)
+	require.Len(t, r.Ended(), 3)
+	for i, name := range []string{"SET", "MULTI", "MULTI"} {
+		span := r.Ended()[i]
+		require.Equal(t, name, span.Name())
+		require.Equal(t, trace.SpanContextFromContext(ctx).SpanID(), span.Parent().SpanID())
+		require.NotContains(t, fmt.Sprint(span.Attributes(), span.Events()), "key")
+	}
+	require.Contains(t, r.Ended()[2].Attributes(), attribute.String("error.type", taken))
+}
