@@ -57,7 +57,7 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (rooms, error)
 		return rooms{}, errors.Join(err, store.Close())
 	}
 	if r.embedder != nil {
-		r.memory.WithMeaning(r.embedder, log)
+		r.memory.WithMeaning(r.reader(), log)
 	}
 	return r, nil
 }
@@ -69,6 +69,14 @@ func vectorFile(c db.Config) string {
 		return ""
 	}
 	return c.Embedded.Path + "-vectors"
+}
+
+// reader is the embedder as memory asks it.
+func (r rooms) reader() memory.Embedder {
+	if r.config.Tracing.Enabled {
+		return embed.Traced(r.embedder)
+	}
+	return r.embedder
 }
 
 // close gives back what open took.

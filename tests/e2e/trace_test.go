@@ -71,8 +71,10 @@ func TestATraceGoesFromTheRequestToTheQuery(t *testing.T) {
 			root := slices.IndexFunc(spans, func(s tracingtest.Span) bool { return s.ID == spans[added].Parent })
 			require.Equal(t, []string{trace, span}, []string{spans[root].Trace, spans[root].Parent})
 			require.Equal(t, "zapomni", spans[root].Resource["service.name"])
+			asked := slices.IndexFunc(spans, func(s tracingtest.Span) bool { return s.Name == "tools/call search_memory" })
+			require.True(t, slices.ContainsFunc(spans, func(s tracingtest.Span) bool { return s.Name == "embed" && s.Parent == spans[asked].ID }))
 			for _, s := range spans {
-				require.False(t, s.Failed, s.Whole)
+				require.False(t, s.Failed && s.Name != "embed", s.Whole) // a question does not wait long for its vector
 				for _, secret := range []string{token, "tortoise", session} {
 					require.NotContains(t, s.Whole, secret)
 				}
