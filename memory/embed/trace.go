@@ -47,6 +47,14 @@ func (t traced) Cache() (memory.CacheStats, bool) {
 	return memory.CacheStats{}, false
 }
 
+// Forget empties the cache of the embedder, if there is one.
+func (t traced) Forget() error {
+	if c, ok := t.Embedder.(memory.Cached); ok {
+		return c.Forget()
+	}
+	return nil
+}
+
 // faultOf names why a call failed.
 func faultOf(err error) string {
 	if errors.Is(err, context.Canceled) {

@@ -103,10 +103,16 @@ type caching struct{ still }
 
 func (caching) Cache() (memory.CacheStats, bool) { return memory.CacheStats{Hits: 7}, true }
 
+var errForgotten = errors.New("forgotten")
+
+func (caching) Forget() error { return errForgotten }
+
 func TestACacheIsStillThere(t *testing.T) {
 	stats, ok := Traced(caching{}).(memory.Cached).Cache()
 	require.True(t, ok)
 	require.Equal(t, memory.CacheStats{Hits: 7}, stats)
+	require.ErrorIs(t, Traced(caching{}).(memory.Cached).Forget(), errForgotten)
+	require.NoError(t, Traced(still{}).(memory.Cached).Forget())
 	_, ok = Traced(still{}).(memory.Cached).Cache()
 	require.False(t, ok)
 }
