@@ -32,13 +32,13 @@ func TestClientsThatAreOfNoUseLeaveRoom(t *testing.T) {
 				row.open(anna)
 				row.open(anna)
 				synctest.Wait()
-				require.Equal(t, http.StatusTooManyRequests, bert.status(http.MethodPost, "/mcp", "", initialize))
+				require.Equal(t, http.StatusTooManyRequests, bert.post("/mcp", "", initialize))
 				if row.leave {
 					w.hangUp()
 				}
 				time.Sleep(row.within)
 				synctest.Wait()
-				require.Equal(t, http.StatusOK, bert.status(http.MethodPost, "/mcp", "", initialize))
+				require.Equal(t, http.StatusOK, bert.post("/mcp", "", initialize))
 				require.NoError(t, w.stop(t, 10*time.Second))
 			})
 		})
@@ -53,9 +53,9 @@ func TestStreamsOfClientsThatListenLeaveNoRoom(t *testing.T) {
 		anna := client{w, t, ""}
 		anna.stream("/mcp", anna.session())
 		time.Sleep(time.Hour - time.Minute)
-		require.Equal(t, http.StatusTooManyRequests, anna.status(http.MethodPost, "/mcp", "", initialize))
+		require.Equal(t, http.StatusTooManyRequests, anna.post("/mcp", "", initialize))
 		time.Sleep(2*time.Minute + keepAliveTime)
-		require.Equal(t, http.StatusOK, anna.status(http.MethodPost, "/mcp", "", initialize), "the stream has had its time")
+		require.Equal(t, http.StatusOK, anna.post("/mcp", "", initialize), "the stream has had its time")
 		require.NoError(t, w.stop(t, 10*time.Second))
 	})
 }

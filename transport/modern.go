@@ -65,7 +65,7 @@ func (t streamable) passOn(w http.ResponseWriter, r *http.Request, h head, body 
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	defer context.AfterFunc(t.streams, cancel)()
+	defer context.AfterFunc(t.streams, cancel)() //nolint:contextcheck // a stream ends with the server too.
 	heard := r.WithContext(ctx)
 	heard.Body = io.NopCloser(bytes.NewReader(body))
 	t.modern.ServeHTTP(answer, heard)

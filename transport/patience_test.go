@@ -282,14 +282,14 @@ func TestLongAnswerOnAStreamIsNotHurried(t *testing.T) {
 		const length, piece = 1 << 20, 16 << 10
 		w := serverOverWires(t, tale(length), httpDefaults(), nil)
 		conn := w.dial(t, "GET /sse HTTP/1.1\r\nHost: localhost\r\n\r\n")
-		r, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		r, err := http.ReadResponse(bufio.NewReader(conn), nil) //nolint:bodyclose // it goes with the connection
 		require.NoError(t, err)
 		hello := make([]byte, len("event: endpoint\ndata: /messages/?session_id=")+32+len("\n\n"))
 		_, err = io.ReadFull(r.Body, hello)
 		require.NoError(t, err)
 		c := client{w, t, ""}
 		endpoint := strings.TrimSpace(strings.TrimPrefix(string(hello), "event: endpoint\ndata: "))
-		require.Equal(t, http.StatusAccepted, c.status(http.MethodPost, endpoint, "", use("tell")))
+		require.Equal(t, http.StatusAccepted, c.post(endpoint, "", use("tell")))
 		for read := 0; read < length; read += piece {
 			_, err := io.CopyN(io.Discard, r.Body, piece)
 			require.NoError(t, err, "cut off after %d bytes", read)

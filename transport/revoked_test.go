@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -25,51 +24,56 @@ type client struct {
 	token string
 }
 
-// ask begins a request and returns its connection, and the header of the
-// answer once that has come.
-func (c client) ask(method, path, session, body string) (net.Conn, <-chan *http.Response) {
+// told is an answer whose header has come.
+type told struct {
+	status  int
+	session string
+	rest    io.Reader
+}
+
+// ask begins a request and returns the answer once its header has come, nil if
+// none comes.
+func (c client) ask(method, path, session, body string) <-chan *told {
 	c.t.Helper()
 	conn := c.dial(c.t, fmt.Sprintf("%s %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nMcp-Session-Id: %s\r\n"+
 		"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", method, path, c.token, session, len(body), body))
-	answered := make(chan *http.Response, 1)
+	answered := make(chan *told, 1)
 	go func() {
-		if r, err := http.ReadResponse(bufio.NewReader(conn), nil); err == nil {
-			answered <- r
+		if r, err := http.ReadResponse(bufio.NewReader(conn), nil); err == nil { //nolint:bodyclose // it goes with the connection
+			answered <- &told{status: r.StatusCode, session: r.Header.Get(headerSession), rest: r.Body}
 		}
 		close(answered)
 	}()
-	return conn, answered
+	return answered
 }
 
 // stream opens a stream and returns what receives how long it lasted.
 func (c client) stream(path, session string) <-chan time.Duration {
 	c.t.Helper()
-	_, answered := c.ask(http.MethodGet, path, session, "")
-	r := <-answered
-	require.Equal(c.t, http.StatusOK, r.StatusCode)
+	r := <-c.ask(http.MethodGet, path, session, "")
+	require.Equal(c.t, http.StatusOK, r.status)
 	lasted, began := make(chan time.Duration, 1), time.Now()
 	go func() {
-		_, _ = io.Copy(io.Discard, r.Body) // however it ends
+		_, _ = io.Copy(io.Discard, r.rest) // however it ends
 		lasted <- time.Since(began)
 	}()
 	return lasted
 }
 
-func (c client) status(method, path, session, body string) int {
+// post is the status of the answer to a message.
+func (c client) post(path, session, body string) int {
 	c.t.Helper()
-	_, answered := c.ask(method, path, session, body)
-	r := <-answered
+	r := <-c.ask(http.MethodPost, path, session, body)
 	require.NotNil(c.t, r)
-	return r.StatusCode
+	return r.status
 }
 
 // session opens a session of streamable HTTP.
 func (c client) session() string {
 	c.t.Helper()
-	_, answered := c.ask(http.MethodPost, "/mcp", "", initialize)
-	r := <-answered
-	require.Equal(c.t, http.StatusOK, r.StatusCode)
-	return r.Header.Get(headerSession)
+	r := <-c.ask(http.MethodPost, "/mcp", "", initialize)
+	require.Equal(c.t, http.StatusOK, r.status)
+	return r.session
 }
 
 // patient is a server with a tool whose calls end with their context only.
@@ -109,7 +113,7 @@ func TestWhoseTokenIsGoneHasNothingOpen(t *testing.T) {
 				session, kept := anna.session(), bert.session()
 				ends := []<-chan time.Duration{anna.stream("/sse", ""), anna.stream("/mcp", session)}
 				stays := []<-chan time.Duration{bert.stream("/sse", ""), bert.stream("/mcp", kept)}
-				_, waiting := anna.ask(http.MethodPost, "/mcp", session, use("wait"))
+				waiting := anna.ask(http.MethodPost, "/mcp", session, use("wait"))
 				synctest.Wait()
 				require.Equal(t, 4, w.Sessions().Registered)
 				time.Sleep(10 * time.Second)
@@ -124,8 +128,8 @@ func TestWhoseTokenIsGoneHasNothingOpen(t *testing.T) {
 				require.Equal(t, 2, counts.Registered)
 				require.Equal(t, 2, counts.Present)
 				require.Equal(t, 2, counts.Streams)
-				require.Equal(t, http.StatusUnauthorized, anna.status(http.MethodPost, "/mcp", session, ping))
-				require.Equal(t, http.StatusOK, bert.status(http.MethodPost, "/mcp", kept, ping))
+				require.Equal(t, http.StatusUnauthorized, anna.post("/mcp", session, ping))
+				require.Equal(t, http.StatusOK, bert.post("/mcp", kept, ping))
 				for _, lasted := range stays {
 					require.Empty(t, lasted)
 				}
@@ -141,8 +145,8 @@ func TestTokenWithoutANameIsItselfWhereverItStands(t *testing.T) {
 		second, third := client{w, t, "the-second-secret"}, client{w, t, "the-third-secret"}
 		session := second.session()
 		replace("the-second-secret\nthe-third-secret\n")
-		require.Equal(t, http.StatusNotFound, third.status(http.MethodPost, "/mcp", session, ping), "the session of another")
-		require.Equal(t, http.StatusOK, second.status(http.MethodPost, "/mcp", session, ping))
+		require.Equal(t, http.StatusNotFound, third.post("/mcp", session, ping), "the session of another")
+		require.Equal(t, http.StatusOK, second.post("/mcp", session, ping))
 		require.NoError(t, w.stop(t, 10*time.Second))
 	})
 }

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"math"
@@ -93,7 +92,7 @@ func newNearby(b *testing.B) *nearby {
 	for i := range texts {
 		texts[i] = w.text()
 	}
-	vectors, err := e.Embed(context.Background(), texts)
+	vectors, err := e.Embed(b.Context(), texts)
 	require.NoError(b, err)
 	return &nearby{model: e.Model(), real: vectors, rand: rand.New(rand.NewPCG(3, 3))}
 }
