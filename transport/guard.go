@@ -64,13 +64,22 @@ func hostName(host string) string {
 	return host
 }
 
+// Values of headers that every answer shares, so that none is made for it.
+var (
+	noSniff    = []string{"nosniff"}
+	sameOrigin = []string{"same-origin"}
+	plainText  = []string{"text/plain; charset=utf-8"}
+	ofJSON     = []string{"application/json"}
+	noStore    = []string{"no-store"}
+)
+
 // outermost checks what holds for every request, whoever sends it.
 func (g *guard) outermost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer := &response{ResponseWriter: w}
 		defer g.recovered(answer, r)
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+		h := w.Header()
+		h["X-Content-Type-Options"], h["Cross-Origin-Resource-Policy"] = noSniff, sameOrigin
 		if g.check && !slices.Contains(g.hosts, hostName(r.Host)) {
 			g.log.WarnContext(r.Context(), "DNS rebinding protection blocked request", "blocked_host", clipped(r.Host), "allowed_hosts", g.hosts)
 			plain(w, http.StatusForbidden, "Host not allowed")
@@ -243,19 +252,12 @@ func (g *guard) reload() error {
 
 // within refuses a request over the rate of its session.
 func (t *HTTP) within(w http.ResponseWriter, s *session) bool {
-	if s.limit == nil {
-		return true
-	}
-	return allowed(w, s.limit.ReserveN)
+	return allowed(w, s.limit)
 }
 
 // withinClient refuses a request without a session over the rate of its client.
 func (t *HTTP) withinClient(w http.ResponseWriter, r *http.Request) bool {
-	limit := t.sessions.strangers.limiter(payer(callerOf(r), address(r)))
-	if limit == nil {
-		return true
-	}
-	return allowed(w, limit.ReserveN)
+	return allowed(w, t.sessions.strangers.limiter(payer(callerOf(r), address(r))))
 }
 
 // retryAfter says when to come back, in whole seconds.
@@ -291,8 +293,8 @@ func refuseBody(w http.ResponseWriter, err error) {
 
 // plain answers with a few words.
 func plain(w http.ResponseWriter, status int, words string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
+	h := w.Header()
+	h["Content-Type"], h["Cache-Control"] = plainText, noStore
 	w.WriteHeader(status)
 	_, _ = paced{w}.Write([]byte(words)) // a client that is gone needs no word
 }

@@ -53,14 +53,16 @@ type HTTP struct {
 	started  time.Time
 	ready    atomic.Bool
 
-	calls   context.Context // of every call; done when calls have to give up
-	giveUp  context.CancelFunc
-	streams context.Context // done when streams have to end that are of no session
-	hush    context.CancelFunc
-	server  *http.Server
-	listen  net.Listener
-	conns   sync.Map // net.Conn to *connection
-	cert    *certificate
+	calls    context.Context // of every call; done when calls have to give up
+	giveUp   context.CancelFunc
+	sseCalls context.Context // the same for those over HTTP+SSE, which has not all revisions
+	crew     *crew           // runs those that nobody waits for
+	streams  context.Context // done when streams have to end that are of no session
+	hush     context.CancelFunc
+	server   *http.Server
+	listen   net.Listener
+	conns    sync.Map // net.Conn to *connection
+	cert     *certificate
 }
 
 // NewHTTP returns a transport that serves s. It reads the files that c names,
@@ -83,6 +85,8 @@ func NewHTTP(s *server.MCPServer, c HTTPConfig, o HTTPOptions, log *slog.Logger)
 		}
 	}
 	t.calls, t.giveUp = context.WithCancel(context.Background())
+	t.sseCalls = server.WithSupportedProtocolVersions(t.calls, sessionVersions())
+	t.crew = newCrew(t.calls.Done())
 	t.streams, t.hush = context.WithCancel(t.calls)
 	t.sessions.holds = guard.holds
 	t.sessions.began = func(x *session) error { return s.RegisterSession(t.calls, x) }
@@ -110,7 +114,7 @@ func NewHTTP(s *server.MCPServer, c HTTPConfig, o HTTPOptions, log *slog.Logger)
 func (t *HTTP) routes(s *server.MCPServer) http.Handler {
 	mux := http.NewServeMux()
 	admit := t.guard.admit
-	old, modern := sse{t, sessionVersions()}, newModern(s, t)
+	old, modern := sse{t}, newModern(s, t)
 	mux.Handle("GET /sse", admit(http.HandlerFunc(old.stream)))
 	mux.Handle("POST "+messagesPath, admit(t.traced(messagesPath, http.HandlerFunc(old.message))))
 	mux.HandleFunc("POST /messages", withSlash)

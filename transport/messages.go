@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -28,11 +29,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 		w.Header().Set("Connection", "close") // the rest would have to be read
 		return nil, errTooLarge
 	}
-	var b bytes.Buffer
-	if r.ContentLength > 0 {
-		b.Grow(int(min(r.ContentLength, keptBuffer)) + bytes.MinRead)
-	}
-	_, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
+	body, err := readAll(w, r, limit)
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		w.Header().Set("Connection", "close") // as above
 		return nil, errTooLarge
@@ -42,7 +39,20 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 		return nil, fmt.Errorf("%w: %w", errNotRead, err)
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
-	return b.Bytes(), nil
+	return body, nil
+}
+
+// readAll reads a body to its end. One of which the length is known takes no
+// more memory than that, a huge one only as it comes.
+func readAll(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	if 0 < r.ContentLength && r.ContentLength <= keptBuffer {
+		body := make([]byte, r.ContentLength)
+		_, err := io.ReadFull(r.Body, body)
+		return body, err
+	}
+	var b bytes.Buffer
+	_, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
+	return b.Bytes(), err
 }
 
 // examine refuses what cannot be handed on without loss, or at all. The
@@ -81,20 +91,46 @@ func (sp *speaker) answer(ctx context.Context, h head, body []byte) (encoded []b
 	if reply == nil {
 		return nil, false
 	}
-	switch m := reply.(type) {
-	case mcp.JSONRPCResponse:
-		m.ID = h.echo(m.ID)
-		reply = m
-	case mcp.JSONRPCError:
-		m.ID, failed = h.echo(m.ID), true
-		reply = m
-	}
-	encoded, err := json.Marshal(reply)
+	encoded, failed, err := h.encodeAnswer(reply)
 	if err != nil {
 		sp.log.ErrorContext(ctx, "answer_not_encoded", "error", err)
 		return sp.internalError(h), true
 	}
 	return encoded, failed
+}
+
+// encodeAnswer encodes the answer to a request, as encoding/json does but in
+// one pass over what a tool says.
+func (h *head) encodeAnswer(reply mcp.JSONRPCMessage) (encoded []byte, failed bool, err error) {
+	var id mcp.RequestId
+	var next, what []byte
+	switch m := reply.(type) {
+	case mcp.JSONRPCResponse:
+		id, next = m.ID, resultNext
+		if result, ok := m.Result.(*mcp.CallToolResult); ok {
+			what, err = result.MarshalJSON()
+		} else {
+			what, err = json.Marshal(m.Result)
+		}
+	case mcp.JSONRPCError:
+		id, next, failed = m.ID, errorNext, true
+		what, err = json.Marshal(m.Error)
+	default:
+		what, err = json.Marshal(reply)
+		return what, false, err
+	}
+	if err != nil {
+		return nil, failed, err
+	}
+	encoded = make([]byte, 0, len(answerStart)+len(h.id)+len("null")+len(next)+len(what)+1)
+	encoded = append(encoded, answerStart...)
+	if h.id == nil || id.IsNil() {
+		encoded = append(encoded, "null"...)
+	} else {
+		encoded = append(encoded, h.id...) // mcp-go passes numbers through float64, which changes those from 2^53 on
+	}
+	encoded = append(append(encoded, next...), what...)
+	return append(encoded, '}'), failed, nil
 }
 
 // handle makes an answer of a panic: without one the client would wait.
@@ -112,8 +148,7 @@ func (sp *speaker) internalError(h head) []byte {
 	return encode(mcp.NewJSONRPCError(h.requestID(), mcp.INTERNAL_ERROR, "internal error", nil))
 }
 
-// echo is the id of an answer as the request spelled it: mcp-go passes numbers
-// through float64, which changes those from 2^53 on.
+// echo is the id of an answer as the request spelled it.
 func (h *head) echo(id mcp.RequestId) mcp.RequestId {
 	if h.id == nil || id.IsNil() || plainID(h.id) {
 		return id

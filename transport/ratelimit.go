@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
-	"time"
 
 	"golang.org/x/time/rate"
 )
@@ -44,15 +43,15 @@ func newLimiter(perSecond float64) *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(perSecond), int(math.Ceil(math.Max(1, perSecond))))
 }
 
-// allowed takes one from a limit, or says when to come back.
-func allowed(w http.ResponseWriter, reserve func(time.Time, int) *rate.Reservation) bool {
-	now := time.Now()
-	taken := reserve(now, 1)
-	wait := taken.DelayFrom(now)
-	if taken.OK() && wait == 0 {
+// allowed takes one from a limit, or says when to come back. There is always
+// one where there is no limit.
+func allowed(w http.ResponseWriter, limit *rate.Limiter) bool {
+	if limit == nil || limit.Allow() {
 		return true
 	}
-	taken.CancelAt(now)
+	next := limit.Reserve()
+	wait := next.Delay()
+	next.Cancel()
 	retryAfter(w, wait)
 	plain(w, http.StatusTooManyRequests, "Too many requests")
 	return false

@@ -105,6 +105,12 @@ func (s *session) enter(ctx context.Context) bool {
 	case s.slots <- struct{}{}:
 		s.inFlight.Add(1)
 		return true
+	default:
+	}
+	select {
+	case s.slots <- struct{}{}:
+		s.inFlight.Add(1)
+		return true
 	case <-s.over:
 		return false
 	case <-ctx.Done():

@@ -155,24 +155,26 @@ func (r *sessions) ratherThan(s, other *session) bool {
 	return other.used.Load() < s.used.Load()
 }
 
-// find returns the session with that id, if it may be used in this way.
-func (r *sessions) find(id, kind string, by *caller) (*session, bool) {
-	if !wellFormed(id) {
+// find returns the session with that id, if whoever sends a request over a
+// connection may use it in this way, and notes that they do.
+func (r *sessions) find(id, kind string, c *connection) (*session, bool) {
+	s := c.latest.Load()
+	if s == nil || s.id != id {
+		r.mu.RLock()
+		s = r.by[id]
+		r.mu.RUnlock()
+	}
+	if s == nil || s.kind != kind || s.owner.name != c.caller.Load().name {
 		return nil, false
 	}
-	r.mu.RLock()
-	s, ok := r.by[id]
-	r.mu.RUnlock()
-	if !ok || s.kind != kind || s.owner.name != by.name {
-		return nil, false
-	}
+	r.meet(s, c)
 	return s, true
 }
 
 // meet notes that a session is used over a connection.
 func (r *sessions) meet(s *session, c *connection) {
 	s.used.Store(r.now().UnixNano())
-	if c == nil || c.latest.Load() == s {
+	if c.latest.Load() == s {
 		return
 	}
 	r.mu.Lock()

@@ -18,6 +18,13 @@ func registry(limits sessionLimits) (r *sessions, clock *time.Time) {
 	return r, &now
 }
 
+// over is a connection that a caller sends a request over.
+func over(by *caller) *connection {
+	c := &connection{}
+	c.caller.Store(by)
+	return c
+}
+
 func TestSessionsEndWhenOfNoUse(t *testing.T) {
 	for _, row := range []struct {
 		name string
@@ -26,7 +33,7 @@ func TestSessionsEndWhenOfNoUse(t *testing.T) {
 		ends bool
 	}{
 		{"left alone", overHTTP, func(*sessions, *session) {}, true},
-		{"used since", overHTTP, func(r *sessions, s *session) { r.meet(s, nil) }, false},
+		{"used since", overHTTP, func(r *sessions, s *session) { r.meet(s, over(anyone)) }, false},
 		{"with a stream", overHTTP, func(_ *sessions, s *session) { s.open(&stream{}) }, false},
 		{"with a call under way", overHTTP, func(_ *sessions, s *session) { s.inFlight.Add(1) }, false},
 		{"over SSE, where the stream tells", overSSE, func(*sessions, *session) {}, false},
@@ -41,7 +48,7 @@ func TestSessionsEndWhenOfNoUse(t *testing.T) {
 			row.use(r, s)
 			*clock = clock.Add(2 * time.Minute)
 			r.sweep()
-			_, known := r.find(s.id, row.kind, anyone)
+			_, known := r.find(s.id, row.kind, over(anyone))
 			require.Equal(t, row.ends, !known)
 		})
 	}
@@ -86,7 +93,7 @@ func TestSessionsAreFoundByTheirOwnersOnly(t *testing.T) {
 		{"by something longer", s.id + "0", overHTTP, "anna", false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, ok := r.find(row.id, row.kind, &caller{name: row.owner})
+			_, ok := r.find(row.id, row.kind, over(&caller{name: row.owner}))
 			require.Equal(t, row.ok, ok)
 		})
 	}
@@ -173,7 +180,7 @@ func TestSessionsOfThoseWhoAreAwayMakeRoom(t *testing.T) {
 			r.limits = row.limits
 			require.NoError(t, r.add(r.make(overHTTP, anyone, row.by)))
 			for i, s := range all {
-				_, known := r.find(s.id, overHTTP, anyone)
+				_, known := r.find(s.id, overHTTP, over(anyone))
 				require.Equal(t, i != row.gone, known, i)
 			}
 		})
@@ -206,7 +213,7 @@ func TestSessionsInUseMakeNoRoom(t *testing.T) {
 	require.ErrorIs(t, r.add(r.make(overHTTP, anyone, "b")), errTooMany)
 	r.part(here)
 	require.NoError(t, r.add(r.make(overHTTP, anyone, "b")))
-	_, known := r.find(all[1].id, overHTTP, anyone)
+	_, known := r.find(all[1].id, overHTTP, over(anyone))
 	require.True(t, known, "a call is under way")
 }
 

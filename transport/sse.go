@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
-	"github.com/mark3labs/mcp-go/server"
 )
 
 const (
@@ -22,11 +21,7 @@ const (
 )
 
 // sse serves HTTP+SSE of 2024-11-05: one stream is one session.
-type sse struct {
-	*HTTP
-
-	versions []string // of the protocol, that can be spoken over it
-}
+type sse struct{ *HTTP }
 
 // stream is GET /sse.
 func (t sse) stream(w http.ResponseWriter, r *http.Request) {
@@ -53,11 +48,15 @@ func (t sse) message(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusBadRequest, "Invalid Content-Type header")
 		return
 	}
-	id := r.URL.Query().Get("session_id")
+	id, ok := strings.CutPrefix(r.URL.RawQuery, "session_id=") // as clients are told
+	if !ok || !wellFormed(id) {
+		id = r.URL.Query().Get("session_id")
+	}
 	if id == "" {
 		id = strings.TrimPrefix(r.URL.Path, messagesPath)
 	}
 	switch {
+	case wellFormed(id):
 	case id == "":
 		plain(w, http.StatusBadRequest, "session_id is required")
 		return
@@ -65,12 +64,11 @@ func (t sse) message(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusBadRequest, "Invalid session ID")
 		return
 	}
-	s, ok := t.sessions.find(id, overSSE, callerOf(r))
+	s, ok := t.sessions.find(id, overSSE, connectionOf(r))
 	if !ok {
 		plain(w, http.StatusNotFound, "Could not find session")
 		return
 	}
-	t.sessions.meet(s, connectionOf(r))
 	if !t.within(w, s) {
 		return
 	}
@@ -81,6 +79,9 @@ func (t sse) message(w http.ResponseWriter, r *http.Request) {
 	}
 	t.take(w, r, s, body)
 }
+
+// accepted is what follows a message that will be answered on the stream.
+var accepted = []byte("Accepted")
 
 // take accepts a message and answers it on the stream.
 func (t sse) take(w http.ResponseWriter, r *http.Request, s *session, body []byte) { //nolint:contextcheck // a call outlives the request that brought it.
@@ -93,8 +94,8 @@ func (t sse) take(w http.ResponseWriter, r *http.Request, s *session, body []byt
 		plain(w, http.StatusNotFound, "Could not find session")
 		return
 	}
-	calls := t.callsOf(r)
-	go func() {
+	calls := t.callsOf(r, t.sseCalls)
+	t.crew.run(func() {
 		defer func() { s.leave(t.sessions.now()) }()
 		if refusal != nil {
 			t.sessions.counted(s, true)
@@ -102,16 +103,16 @@ func (t sse) take(w http.ResponseWriter, r *http.Request, s *session, body []byt
 			return
 		}
 		c := newExchange(s, func(note []byte) bool { return s.push(event(note)) })
-		ctx := server.WithSupportedProtocolVersions(t.speaker.mcp.WithContext(calls, c), t.versions)
-		answer, failed := t.speaker.answer(ctx, h, body)
+		answer, failed := t.speaker.answer(t.speaker.mcp.WithContext(calls, c), h, body)
 		c.told()
 		if answer != nil {
 			t.sessions.counted(s, failed)
 			s.push(event(answer))
 		}
-	}()
+	})
+	w.Header()["Content-Type"] = nil // it has none, and net/http does not have to guess one
 	w.WriteHeader(http.StatusAccepted)
-	_, _ = w.Write([]byte("Accepted")) // a client that is gone needs no word
+	_, _ = w.Write(accepted) // a client that is gone needs no word
 }
 
 // sessionVersions are the revisions that have sessions, newest first.

@@ -78,7 +78,7 @@ func (t streamable) post(w http.ResponseWriter, r *http.Request) {
 // begin answers initialize with a session.
 func (t streamable) begin(w http.ResponseWriter, r *http.Request, h head, body []byte) {
 	s := t.sessions.make(overHTTP, callerOf(r), address(r))
-	answer, failed := t.speaker.answer(t.speaker.mcp.WithContext(t.callsOf(r), s), h, body)
+	answer, failed := t.speaker.answer(t.speaker.mcp.WithContext(t.callsOf(r, t.calls), s), h, body)
 	t.sessions.counted(s, failed)
 	if !failed && answer != nil {
 		if err := t.sessions.add(s); err != nil {
@@ -98,12 +98,11 @@ func (t streamable) known(w http.ResponseWriter, r *http.Request) (*session, boo
 		plain(w, http.StatusBadRequest, headerSession+" header is required: initialize first")
 		return nil, false
 	}
-	s, ok := t.sessions.find(id, overHTTP, callerOf(r))
+	s, ok := t.sessions.find(id, overHTTP, connectionOf(r))
 	if !ok {
 		respond(w, http.StatusNotFound, encode(mcp.NewJSONRPCError(mcp.NewRequestId(nil), mcp.INVALID_REQUEST, "Session not found: initialize again", nil)))
 		return nil, false
 	}
-	t.sessions.meet(s, connectionOf(r))
 	return s, true
 }
 
@@ -119,7 +118,7 @@ func (t streamable) answer(w http.ResponseWriter, r *http.Request, s *session, h
 	reply := &reply{pourer: pourer{w: w, control: http.NewResponseController(w)}, accepts: accepts(r, "text/event-stream")}
 	// A client that goes has not cancelled: in these revisions it says so.
 	x := newExchange(s, reply.tell)
-	encoded, failed := t.speaker.answer(t.speaker.mcp.WithContext(t.callsOf(r), x), h, body) //nolint:contextcheck // as said.
+	encoded, failed := t.speaker.answer(t.speaker.mcp.WithContext(t.callsOf(r, t.calls), x), h, body) //nolint:contextcheck // as said.
 	x.told()
 	if encoded == nil {
 		w.WriteHeader(http.StatusAccepted)
@@ -208,8 +207,8 @@ func accepts(r *http.Request, media string) bool {
 
 // respond writes an answer of the protocol as it stands.
 func respond(w http.ResponseWriter, status int, answer []byte) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
+	h := w.Header()
+	h["Content-Type"], h["Cache-Control"] = ofJSON, noStore
 	w.WriteHeader(status)
 	_, _ = paced{w}.Write(answer) // a client that is gone needs no word
 }

@@ -44,13 +44,13 @@ func (t *HTTP) traced(route string, next http.Handler) http.Handler {
 	})
 }
 
-// callsOf is the context of the calls that a request brings: they are of its
-// trace, and outlive it.
-func (t *HTTP) callsOf(r *http.Request) context.Context {
+// callsOf is the context of the calls that a request brings, made of that of
+// all calls: they are of its trace, and outlive it.
+func (t *HTTP) callsOf(r *http.Request, calls context.Context) context.Context {
 	if t.options.Tracer == nil {
-		return t.calls
+		return calls
 	}
-	return trace.ContextWithSpan(t.calls, trace.SpanFromContext(r.Context()))
+	return trace.ContextWithSpan(calls, trace.SpanFromContext(r.Context()))
 }
 
 // path is what was asked for, without the ID of a session.
