@@ -76,7 +76,7 @@ var (
 // outermost checks what holds for every request, whoever sends it.
 func (g *guard) outermost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer := &response{ResponseWriter: w}
+		answer := &response{ResponseWriter: w, timed: true}
 		defer g.recovered(answer, r)
 		h := w.Header()
 		h["X-Content-Type-Options"], h["Cross-Origin-Resource-Policy"] = noSniff, sameOrigin
@@ -104,6 +104,7 @@ func (g *guard) outermost(next http.Handler) http.Handler {
 			return
 		}
 		next.ServeHTTP(answer, r)
+		answer.begin(http.StatusOK) // which net/http says if nobody has said anything
 	})
 }
 

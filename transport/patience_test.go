@@ -299,3 +299,48 @@ func TestLongAnswerOnAStreamIsNotHurried(t *testing.T) {
 		require.NoError(t, w.stop(t, 10*time.Second))
 	})
 }
+
+func TestAnswerWithNothingInItIsGivenUpToo(t *testing.T) {
+	const head = "%s %s HTTP/1.1\r\nHost: localhost\r\nMcp-Session-Id: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+	for _, row := range []struct{ name, method, path, body string }{
+		{"a notification", http.MethodPost, "/mcp", `{"jsonrpc":"2.0","method":"notifications/initialized"}`},
+		{"a notification without a session", http.MethodPost, "/mcp", strings.Replace(withoutSession("0", "notifications/cancelled", ""), `"id":0,`, "", 1)},
+		{"a session that is ended", http.MethodDelete, "/mcp", ""},
+		{"a message over SSE", http.MethodPost, "/messages/", ping},
+		{"a redirect", http.MethodPost, "/messages", ""},
+		{"the head of a stream", http.MethodHead, "/sse", ""},
+		{"a route that is none", http.MethodPut, "/sse", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := serveOverWires(t, nil)
+				c := client{w, t, ""}
+				session := c.session()
+				if row.path == "/messages/" {
+					c.stream("/sse", "")
+					for _, s := range w.sessions.all() {
+						if s.kind == overSSE {
+							row.path += s.id
+						}
+					}
+				}
+				w.dial(t, fmt.Sprintf(head, row.method, row.path, session, len(row.body), row.body)) // which nobody reads from
+				synctest.Wait()
+				open := w.open()
+				time.Sleep(stallTime + time.Second)
+				require.Equal(t, open-1, w.open())
+				require.NoError(t, w.stop(t, 10*time.Second))
+			})
+		})
+	}
+}
+
+// open returns how many connections there are.
+func (w overWires) open() int {
+	n := 0
+	w.HTTP.conns.Range(func(any, any) bool {
+		n++
+		return true
+	})
+	return n
+}

@@ -1,12 +1,16 @@
 package transport
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // response notes with what status it has begun.
 type response struct {
 	http.ResponseWriter
 
-	status int // 0 before it has
+	status int  // 0 before it has
+	timed  bool // from then on the client has stallTime for it, unless it is given more
 }
 
 // WriteHeader begins the response, unless it only says that one will come.
@@ -32,7 +36,11 @@ func (r *response) FlushError() error {
 func (r *response) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 func (r *response) begin(status int) {
-	if r.status == 0 {
-		r.status = status
+	if r.status != 0 {
+		return
+	}
+	r.status = status
+	if r.timed {
+		_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now().Add(stallTime)) // where there is none the client decides
 	}
 }
