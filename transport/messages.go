@@ -85,16 +85,23 @@ type speaker struct {
 }
 
 // answer returns the encoded answer to a message, nil if none is due, and
-// whether it is an error of the protocol.
+// whether it is an error of the protocol. It makes an answer of a panic, too:
+// without one the client would wait.
 func (sp *speaker) answer(ctx context.Context, h head, body []byte) (encoded []byte, failed bool) {
-	reply := sp.handle(ctx, h, body)
+	defer func() {
+		if v := recover(); v != nil {
+			sp.log.ErrorContext(ctx, "request_panicked", "error", fmt.Sprint(v), "detail", string(debug.Stack()))
+			encoded, failed = h.internalError(), true
+		}
+	}()
+	reply := sp.mcp.HandleMessage(ctx, body)
 	if reply == nil {
 		return nil, false
 	}
 	encoded, failed, err := h.encodeAnswer(reply)
 	if err != nil {
 		sp.log.ErrorContext(ctx, "answer_not_encoded", "error", err)
-		return sp.internalError(h), true
+		return h.internalError(), true
 	}
 	return encoded, failed
 }
@@ -133,18 +140,7 @@ func (h *head) encodeAnswer(reply mcp.JSONRPCMessage) (encoded []byte, failed bo
 	return append(encoded, '}'), failed, nil
 }
 
-// handle makes an answer of a panic: without one the client would wait.
-func (sp *speaker) handle(ctx context.Context, h head, body []byte) (reply mcp.JSONRPCMessage) {
-	defer func() {
-		if v := recover(); v != nil {
-			sp.log.ErrorContext(ctx, "request_panicked", "error", fmt.Sprint(v), "detail", string(debug.Stack()))
-			reply = mcp.NewJSONRPCError(h.requestID(), mcp.INTERNAL_ERROR, "internal error", nil)
-		}
-	}()
-	return sp.mcp.HandleMessage(ctx, body)
-}
-
-func (sp *speaker) internalError(h head) []byte {
+func (h *head) internalError() []byte {
 	return encode(mcp.NewJSONRPCError(h.requestID(), mcp.INTERNAL_ERROR, "internal error", nil))
 }
 

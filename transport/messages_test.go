@@ -1,13 +1,17 @@
 package transport
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -28,6 +32,9 @@ func chatty() *server.MCPServer {
 	})
 	s.AddTool(mcp.NewTool("endless"), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		return mcp.NewToolResultStructured(map[string]any{"c": make(chan int)}, "x"), nil
+	})
+	s.AddTool(mcp.NewTool("trap"), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return mcp.NewToolResultStructured(trap{}, "x"), nil
 	})
 	s.AddTool(mcp.NewTool("panic"), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) { panic("no") })
 	return s
@@ -95,7 +102,7 @@ func TestRefusalIsUnderTheIDThatWasGiven(t *testing.T) {
 
 func TestEveryRequestHasAnAnswer(t *testing.T) {
 	h, session := serving(t)
-	for _, tool := range []string{"endless", "panic"} {
+	for _, tool := range []string{"endless", "panic", "trap"} {
 		t.Run(tool, func(t *testing.T) {
 			w := asked(t, h, session, use(tool))
 			require.JSONEq(t, `{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"internal error"}}`, w.Body.String())
@@ -113,4 +120,48 @@ func TestMessageOfVeryManyValuesIsRefused(t *testing.T) {
 	asID := asked(t, h, session, `{"jsonrpc":"2.0","method":"ping","id":[`+many+`]}`).Body
 	require.JSONEq(t, `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"message has more than 100000 values"}}`, asID.String())
 	require.Contains(t, asked(t, h, session, call(`"`+strings.Repeat(",[{", mostValues)+`"`)).Body.String(), `"counted"`)
+}
+
+// trap cannot be encoded: it panics.
+type trap struct{}
+
+func (trap) MarshalJSON() ([]byte, error) { panic("on purpose") }
+
+func TestRequestOverSSEHasAnAnswerWhateverBecomesOfIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := serveOverWires(t, nil)
+		c := client{w, t, ""}
+		_, answered := c.ask(http.MethodGet, "/sse", "", "")
+		stream := bufio.NewScanner((<-answered).Body)
+		told := make(chan string, 100)
+		go func() {
+			defer close(told)
+			for stream.Scan() {
+				if data, ok := strings.CutPrefix(stream.Text(), "data: "); ok {
+					told <- data
+				}
+			}
+		}()
+		endpoint := <-told
+		for _, tool := range []string{"endless", "panic", "trap"} {
+			require.Equal(t, http.StatusAccepted, c.status(http.MethodPost, endpoint, "", use(tool)))
+			require.JSONEq(t, `{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"internal error"}}`, <-told)
+		}
+		require.NoError(t, w.stop(t, 10*time.Second))
+	})
+}
+
+func TestSessionKeepsLittleOfWhatAClientSaysOfItself(t *testing.T) {
+	long := strings.Repeat("x", 1<<20)
+	web := handlerOf(t, chatty())
+	w := asked(t, web.server.Handler, "", `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18",`+
+		`"capabilities":{"roots":{"listChanged":true},"experimental":{"a":"`+long+`"},"extensions":{"b":"`+long+`"}},`+
+		`"clientInfo":{"name":"client","version":"`+long+`","title":"`+long+`","description":"`+long+`"}}}`)
+	require.Equal(t, http.StatusOK, w.Code)
+	s := web.sessions.all()[0]
+	require.Equal(t, "client", s.GetClientInfo().Name)
+	require.NotNil(t, s.GetClientCapabilities().Roots)
+	kept, err := json.Marshal([]any{s.GetClientInfo(), s.GetClientCapabilities()})
+	require.NoError(t, err)
+	require.Less(t, len(kept), 1000)
 }

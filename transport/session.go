@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -195,11 +196,14 @@ func (s *session) GetClientInfo() mcp.Implementation {
 	return s.client
 }
 
-// SetClientInfo keeps what the client calls itself.
+// SetClientInfo keeps what the client calls itself, no more of it than a log
+// would: a session lasts.
 func (s *session) SetClientInfo(client mcp.Implementation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.client = client
+	s.client = mcp.Implementation{
+		Name: strings.Clone(clipped(client.Name)), Version: strings.Clone(clipped(client.Version)), Title: strings.Clone(clipped(client.Title)),
+	}
 }
 
 // GetClientCapabilities returns what the client can do.
@@ -209,10 +213,12 @@ func (s *session) GetClientCapabilities() mcp.ClientCapabilities {
 	return s.can
 }
 
-// SetClientCapabilities keeps what the client can do.
+// SetClientCapabilities keeps what the client can do, of what the protocol has
+// names for.
 func (s *session) SetClientCapabilities(can mcp.ClientCapabilities) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	can.Experimental, can.Extensions = nil, nil
 	s.can = can
 }
 
