@@ -131,8 +131,7 @@ func TestRequestOverSSEHasAnAnswerWhateverBecomesOfIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := serveOverWires(t, nil)
 		c := client{w, t, ""}
-		_, answered := c.ask(http.MethodGet, "/sse", "", "")
-		stream := bufio.NewScanner((<-answered).Body)
+		stream := bufio.NewScanner((<-c.ask(http.MethodGet, "/sse", "", "")).rest)
 		told := make(chan string, 100)
 		go func() {
 			defer close(told)
@@ -144,7 +143,7 @@ func TestRequestOverSSEHasAnAnswerWhateverBecomesOfIt(t *testing.T) {
 		}()
 		endpoint := <-told
 		for _, tool := range []string{"endless", "panic", "trap"} {
-			require.Equal(t, http.StatusAccepted, c.status(http.MethodPost, endpoint, "", use(tool)))
+			require.Equal(t, http.StatusAccepted, c.post(endpoint, "", use(tool)))
 			require.JSONEq(t, `{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"internal error"}}`, <-told)
 		}
 		require.NoError(t, w.stop(t, 10*time.Second))

@@ -94,7 +94,7 @@ func (t sse) take(w http.ResponseWriter, r *http.Request, s *session, body []byt
 		plain(w, http.StatusNotFound, "Could not find session")
 		return
 	}
-	calls := t.callsOf(r, t.sseCalls)
+	calls := t.callsOf(t.sseCalls, r)
 	t.crew.run(func() {
 		defer func() { s.leave(t.sessions.now()) }()
 		if refusal != nil {

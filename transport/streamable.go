@@ -78,7 +78,7 @@ func (t streamable) post(w http.ResponseWriter, r *http.Request) {
 // begin answers initialize with a session.
 func (t streamable) begin(w http.ResponseWriter, r *http.Request, h head, body []byte) {
 	s := t.sessions.make(overHTTP, callerOf(r), address(r))
-	answer, failed := t.speaker.answer(t.speaker.mcp.WithContext(t.callsOf(r, t.calls), s), h, body)
+	answer, failed := t.speaker.answer(t.speaker.mcp.WithContext(t.callsOf(t.calls, r), s), h, body)
 	t.sessions.counted(s, failed)
 	if !failed && answer != nil {
 		if err := t.sessions.add(s); err != nil {
@@ -118,7 +118,7 @@ func (t streamable) answer(w http.ResponseWriter, r *http.Request, s *session, h
 	reply := &reply{pourer: pourer{w: w, control: http.NewResponseController(w)}, accepts: accepts(r, "text/event-stream")}
 	// A client that goes has not cancelled: in these revisions it says so.
 	x := newExchange(s, reply.tell)
-	encoded, failed := t.speaker.answer(t.speaker.mcp.WithContext(t.callsOf(r, t.calls), x), h, body) //nolint:contextcheck // as said.
+	encoded, failed := t.speaker.answer(t.speaker.mcp.WithContext(t.callsOf(t.calls, r), x), h, body) //nolint:contextcheck // as said.
 	x.told()
 	if encoded == nil {
 		w.WriteHeader(http.StatusAccepted)

@@ -46,7 +46,7 @@ func (t *HTTP) traced(route string, next http.Handler) http.Handler {
 
 // callsOf is the context of the calls that a request brings, made of that of
 // all calls: they are of its trace, and outlive it.
-func (t *HTTP) callsOf(r *http.Request, calls context.Context) context.Context {
+func (t *HTTP) callsOf(calls context.Context, r *http.Request) context.Context {
 	if t.options.Tracer == nil {
 		return calls
 	}
