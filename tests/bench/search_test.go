@@ -12,8 +12,8 @@ import (
 	"zapomni/tests/client"
 )
 
-// BenchmarkSearch measures search_memory over stdio with plain questions, each
-// another one, and tells how many answers have the text that was asked for
+// BenchmarkSearch measures search_memory by words over stdio with plain questions,
+// each another one, and tells how many answers have the text that was asked for
 // among the first ten.
 func BenchmarkSearch(b *testing.B) { benchmarkSearch(b, false) }
 
@@ -24,7 +24,9 @@ func BenchmarkSearchBetweenAdds(b *testing.B) { benchmarkSearch(b, true) }
 func benchmarkSearch(b *testing.B, adding bool) {
 	for _, n := range []int{1_000, 10_000, 100_000} {
 		b.Run(fmt.Sprintf("memories=%d", n), func(b *testing.B) {
-			c := client.Start(b, filled(b, n))
+			dir := filled(b, n)
+			embedAll(b, dir)
+			c := client.Start(b, dir)
 			require.NoError(b, c.Initialize())
 			texts := newWriter(1)
 			asker := newWriter(5)
@@ -45,7 +47,7 @@ func benchmarkSearch(b *testing.B, adding bool) {
 					require.NoError(b, err)
 				}
 				began := time.Now()
-				hits, err := c.Search(map[string]any{"query": questions[at]})
+				hits, err := c.Search(map[string]any{"query": questions[at], "mode": "words"})
 				times = append(times, millis(time.Since(began)))
 				require.NoError(b, err)
 				if slices.ContainsFunc(hits, func(h client.Hit) bool { return strings.Contains(wanted[at], strings.TrimSuffix(h.Text, "...")) }) {
