@@ -238,7 +238,7 @@ func (g *guard) challenge(w http.ResponseWriter, r *http.Request, err error) {
 		says = append(says, `error="invalid_token"`)
 	}
 	if errors.Is(err, errWrongToken) {
-		g.log.WarnContext(r.Context(), "token_refused", "client_ip", address(r), "error", err)
+		g.log.WarnContext(r.Context(), "token_refused", "client_ip", address(r), "error", clipped(err.Error()))
 	}
 	w.Header().Set("WWW-Authenticate", strings.TrimSpace("Bearer "+strings.Join(says, ", ")))
 	plain(w, status, words)
@@ -301,4 +301,4 @@ func plain(w http.ResponseWriter, status int, words string) {
 }
 
 // clipped keeps what strangers send short enough for the log.
-func clipped(s string) string { return s[:min(len(s), 100)] }
+func clipped(s string) string { return s[:min(len(s), 200)] }

@@ -49,7 +49,7 @@ func (c OAuthConfig) validate() error {
 
 // issuer checks tokens against the keys of who gives them out. The keys are
 // fetched when the first token comes, and again when one is signed by a key
-// that is not known.
+// that is not known, though not at once.
 type issuer struct {
 	config OAuthConfig
 	client *http.Client
@@ -108,7 +108,8 @@ func (i *issuer) ready(ctx context.Context) (*oidc.IDTokenVerifier, error) {
 		return i.verifier, i.failure
 	}
 	// The keys outlive the request that asked for them first.
-	lasting := oidc.ClientContext(context.WithoutCancel(ctx), i.client)
+	ctx = context.WithoutCancel(ctx)
+	lasting := oidc.ClientContext(ctx, i.client)
 	checks := &oidc.Config{ClientID: i.config.Audience, SupportedSigningAlgs: []string{
 		oidc.RS256, oidc.RS384, oidc.RS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.EdDSA,
 	}}
@@ -121,8 +122,35 @@ func (i *issuer) ready(ctx context.Context) (*oidc.IDTokenVerifier, error) {
 		}
 	}
 	i.failure = nil
-	i.verifier = oidc.NewVerifier(i.config.Issuer, oidc.NewRemoteKeySet(lasting, url), checks)
+	seldom := &http.Client{Timeout: issuerTime, Transport: &seldom{now: i.now}}
+	i.verifier = oidc.NewVerifier(i.config.Issuer, oidc.NewRemoteKeySet(oidc.ClientContext(ctx, seldom), url), checks)
 	return i.verifier, nil
+}
+
+// seldom lets one request out in issuerTime: any token that nobody has signed
+// with a known key, as everyone can make them, asks for the keys once more.
+type seldom struct {
+	now func() time.Time
+
+	mu   sync.Mutex
+	last time.Time
+}
+
+var errSeldom = errors.New("the issuer has just been asked")
+
+// RoundTrip is for [http.Client].
+func (s *seldom) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	now := s.now()
+	early := now.Sub(s.last) < issuerTime
+	if !early {
+		s.last = now
+	}
+	s.mu.Unlock()
+	if early {
+		return nil, errSeldom
+	}
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 // discover asks the issuer where its keys are: as OpenID Connect has it, then

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -22,7 +23,8 @@ import (
 type authority struct {
 	*httptest.Server
 
-	key *ecdsa.PrivateKey
+	key   *ecdsa.PrivateKey
+	asked atomic.Int64 // how often for its keys
 }
 
 func newAuthority(t *testing.T) *authority {
@@ -35,7 +37,8 @@ func newAuthority(t *testing.T) *authority {
 		respond(w, http.StatusOK, encode(map[string]string{"issuer": a.URL, "jwks_uri": a.URL + "/keys"}))
 	})
 	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
-		respond(w, http.StatusOK, encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "k", Algorithm: "ES256", Use: "sig"}}}))
+		a.asked.Add(1)
+		respond(w, http.StatusOK, encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: a.key.Public(), KeyID: "k", Algorithm: "ES256", Use: "sig"}}}))
 	})
 	a.Server = httptest.NewServer(mux)
 	t.Cleanup(a.Close)
@@ -117,6 +120,44 @@ func TestIssuerThatCannotBeReachedIsNotAskedForEveryToken(t *testing.T) {
 	now = now.Add(issuerTime)
 	_, _ = i.subject(t.Context(), "x")
 	require.Equal(t, int64(4), asked.Load())
+}
+
+func TestIssuerIsNotAskedForItsKeysByEveryForgedToken(t *testing.T) {
+	a := newAuthority(t)
+	forger, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	const resource = "https://memory.example.org/mcp"
+	i := newIssuer(OAuthConfig{Issuer: a.URL, Resource: resource})
+	now := time.Now()
+	i.now = func() time.Time { return now }
+	claims := map[string]any{"iss": a.URL, "aud": resource, "sub": "anna", "exp": time.Now().Add(time.Hour).Unix()}
+	forged := a.token(t, forger, jose.ES256, claims)
+	for range 20 {
+		_, err := i.subject(t.Context(), forged)
+		require.Error(t, err)
+	}
+	require.Equal(t, int64(1), a.asked.Load())
+	_, err = i.subject(t.Context(), a.token(t, a.key, jose.ES256, claims))
+	require.NoError(t, err)
+	a.key = forger // the issuer has a new key
+	now = now.Add(issuerTime)
+	_, err = i.subject(t.Context(), forged)
+	require.NoError(t, err)
+	require.Equal(t, int64(2), a.asked.Load())
+}
+
+func TestTokenOfAnotherIssuerDoesNotFillTheLog(t *testing.T) {
+	a := newAuthority(t)
+	var log bytes.Buffer
+	config := httpDefaults()
+	config.OAuth = OAuthConfig{Issuer: a.URL, Resource: "https://m"}
+	web, err := NewHTTP(chatty(), config, HTTPOptions{}, slog.New(slog.NewTextHandler(&log, nil)))
+	require.NoError(t, err)
+	t.Cleanup(web.giveUp)
+	token := a.token(t, a.key, jose.ES256, map[string]any{"iss": strings.Repeat("x", 40_000), "exp": time.Now().Add(time.Hour).Unix()})
+	require.Equal(t, http.StatusUnauthorized, asked(t, web.server.Handler, "", ping, "Authorization", "Bearer "+token).Code)
+	require.Contains(t, log.String(), "token_refused")
+	require.Less(t, log.Len(), 1000)
 }
 
 func TestIssuerThatSpeaksForAnotherIsNotBelieved(t *testing.T) {

@@ -40,7 +40,7 @@ type session struct {
 	errors   atomic.Int64
 	used     atomic.Int64 // when it was last heard of, in nanoseconds since 1970
 
-	pourer   atomic.Pointer[pourer] // of the stream that is open, or was last
+	pourer   atomic.Pointer[pourer] // of the stream that is open, nil for none
 	notes    chan mcp.JSONRPCNotification
 	over     chan struct{} // closed when it ends: nothing more is taken in
 	flush    chan struct{} // closed when the stream is to end

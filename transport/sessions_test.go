@@ -217,6 +217,22 @@ func TestSessionsInUseMakeNoRoom(t *testing.T) {
 	require.True(t, known, "a call is under way")
 }
 
+func TestSessionKeepsNothingOfAStreamThatHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := serveOverWires(t, nil)
+		c := client{w, t, ""}
+		ended := c.stream("/mcp", c.session())
+		s := w.sessions.all()[0]
+		require.NotNil(t, s.pourer.Load())
+		w.hangUp()
+		<-ended
+		synctest.Wait()
+		require.Equal(t, 1, w.Sessions().Registered)
+		require.Nil(t, s.pourer.Load(), "the buffers of a connection")
+		require.NoError(t, w.stop(t, 10*time.Second))
+	})
+}
+
 func TestSessionMayBeEndedByTwoAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := registry(sessionLimits{})

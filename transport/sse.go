@@ -142,6 +142,7 @@ func (t *HTTP) pour(w http.ResponseWriter, r *http.Request, s *session, hello st
 	p := &pourer{w: w, control: http.NewResponseController(w), cancel: cancel}
 	defer p.close()
 	s.pourer.Store(p) // before the client can ask for anything
+	defer s.pourer.CompareAndSwap(p, nil)
 	if !p.send([]byte(hello)) {
 		return
 	}

@@ -39,8 +39,7 @@ func (t streamable) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // post takes one message and answers it in the response.
 func (t streamable) post(w http.ResponseWriter, r *http.Request) {
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != "application/json" {
+	if !isJSON(r.Header.Get("Content-Type")) {
 		plain(w, http.StatusUnsupportedMediaType, "Content-Type must be application/json")
 		return
 	}
@@ -89,6 +88,14 @@ func (t streamable) begin(w http.ResponseWriter, r *http.Request, h head, body [
 		w.Header().Set(headerSession, s.id)
 	}
 	respond(w, http.StatusOK, answer)
+}
+
+func isJSON(contentType string) bool {
+	if contentType == "application/json" {
+		return true
+	}
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && media == "application/json"
 }
 
 // known returns the session that a request belongs to, or refuses it.
