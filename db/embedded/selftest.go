@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -108,7 +109,11 @@ func (s *Store) noteQuestion(w memory.Workspace, set *codeSet, vector []float32)
 	go func() {
 		defer s.gate.leave()
 		defer s.testing.Store(false)
-		if err := s.selfTest(s.background, w); err != nil && s.background.Err() == nil {
+		err := s.selfTest(s.background, w)
+		if errors.Is(err, errRecoded) {
+			return // the new codes are tested when they are asked
+		}
+		if err != nil && s.background.Err() == nil {
 			s.log.WarnContext(s.background, "nearest_not_tested", "path", s.path, "error", err)
 		}
 	}()
